@@ -1,0 +1,1 @@
+"""The rules: plain Python that imports nothing but the standard library and itself."""

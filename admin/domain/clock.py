@@ -1,0 +1,32 @@
+"""Time: aware UTC inside, Korean time (KST) at the edges."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+KST = ZoneInfo("Asia/Seoul")
+
+
+def utc_now() -> datetime:
+    """The moment, aware. Called by views, tasks and the command line only; the rest takes `now`."""
+    return datetime.now(UTC)
+
+
+def from_epoch(seconds: int | None) -> datetime | None:
+    """Read the gateway's Unix seconds, where 0 and null mean never."""
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None
+
+
+def to_epoch(moment: datetime) -> int:
+    """Whole Unix seconds of `moment`."""
+    return int(moment.timestamp())
+
+
+def kst_day(day: date) -> tuple[datetime, datetime]:
+    """The half-open UTC interval [start, end) of one Korean calendar day."""
+    start = datetime.combine(day, time.min, KST)
+    return start.astimezone(UTC), (start + timedelta(days=1)).astimezone(UTC)
+
+
+def kst_date(moment: datetime) -> date:
+    """The Korean calendar day that `moment` falls on."""
+    return moment.astimezone(KST).date()

@@ -1,0 +1,116 @@
+"""Operations: every intended write to the gateway, from intent to certainty.
+
+READY ──> SENDING ──> SUCCEEDED | ACCEPTED | FAILED | NOT_EXECUTED | UNKNOWN | MISMATCH
+READY ──> REJECTED (a fence said no) | EXPIRED (nobody sent it in time)
+UNKNOWN ──> SUCCEEDED | ACCEPTED | FAILED | NOT_EXECUTED | MISMATCH | HUMAN
+FAILED, NOT_EXECUTED ──> SUCCEEDED_LATE, on positive evidence only
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import Enum
+
+from admin.domain.errors import N_, Conflict
+
+
+class OperationKind(Enum):
+    """What is asked of the gateway."""
+
+    REFUND = "refund"
+    CHARGE = "charge"
+    DELIVERY = "delivery"
+
+
+class OperationState(Enum):
+    """How far an operation has come. The outcome is never guessed."""
+
+    READY = "ready"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    ACCEPTED = "accepted"  # taken by the gateway, to be done later; shown until it is seen
+    HUMAN = "human"  # still unknown after the ladder; a person's to close
+    MISMATCH = "mismatch"  # something happened, but not what was asked; a person's to close
+    SUCCEEDED = "succeeded"
+    SUCCEEDED_LATE = "succeeded_late"
+    FAILED = "failed"
+    NOT_EXECUTED = "not_executed"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+
+
+class SettledBy(Enum):
+    """What the outcome rests on."""
+
+    RESPONSE = "response"
+    LOOKUP = "lookup"
+    LOCAL = "local"  # decided before anything was sent
+
+
+# States in which the outcome is still owed: they hold the payment against a second operation.
+OPEN_STATES = frozenset(
+    {
+        OperationState.READY,
+        OperationState.SENDING,
+        OperationState.UNKNOWN,
+        OperationState.ACCEPTED,
+        OperationState.HUMAN,
+        OperationState.MISMATCH,
+    }
+)
+# States shown in the top bar: money whose whereabouts we do not know.
+UNCERTAIN_STATES = frozenset(
+    {OperationState.SENDING, OperationState.UNKNOWN, OperationState.HUMAN, OperationState.MISMATCH}
+)
+
+_S = OperationState
+_MOVES: dict[OperationState, frozenset[OperationState]] = {
+    _S.READY: frozenset({_S.SENDING, _S.REJECTED, _S.EXPIRED}),
+    _S.SENDING: frozenset(
+        {_S.SUCCEEDED, _S.ACCEPTED, _S.FAILED, _S.NOT_EXECUTED, _S.UNKNOWN, _S.MISMATCH}
+    ),
+    _S.UNKNOWN: frozenset(
+        {_S.SUCCEEDED, _S.ACCEPTED, _S.FAILED, _S.NOT_EXECUTED, _S.MISMATCH, _S.HUMAN}
+    ),
+    _S.ACCEPTED: frozenset({_S.SUCCEEDED, _S.HUMAN}),
+    _S.HUMAN: frozenset({_S.SUCCEEDED, _S.ACCEPTED, _S.FAILED, _S.NOT_EXECUTED, _S.MISMATCH}),
+    _S.MISMATCH: frozenset({_S.SUCCEEDED, _S.FAILED, _S.NOT_EXECUTED}),
+    _S.FAILED: frozenset({_S.SUCCEEDED_LATE}),
+    _S.NOT_EXECUTED: frozenset({_S.SUCCEEDED_LATE}),
+}
+
+READY_TO_WORKER = timedelta(seconds=60)  # a worker may send what its web request left READY
+READY_EXPIRES = timedelta(minutes=15)  # after that a person must press again
+SENDING_LEASE = timedelta(seconds=75)  # the 60 s deadline of a money call, and a margin
+QUIET_PERIOD = timedelta(minutes=10)  # a request the gateway took has ended by then (chosen)
+ABSENCE_GAP = timedelta(seconds=60)  # two silent look-ups must lie this far apart
+HUMAN_AFTER = timedelta(minutes=30)
+
+_LADDER = [
+    timedelta(seconds=15),
+    timedelta(seconds=45),
+    timedelta(minutes=2),
+    timedelta(minutes=5),
+    timedelta(minutes=10),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=6),
+    timedelta(days=1),
+]
+
+
+class IllegalMove(Conflict):
+    """A state asked for that the present one does not lead to."""
+
+    message = N_("This operation has already moved on to %(state)s.")
+
+
+def check_move(now: OperationState, then: OperationState) -> None:
+    """Raise IllegalMove unless `then` may follow `now`."""
+    if then not in _MOVES.get(now, frozenset()):
+        raise IllegalMove(state=now.value)
+
+
+def next_look_after(looks: int) -> timedelta:
+    """How long to wait after the `looks`-th look-up before the next one."""
+    return _LADDER[min(looks, len(_LADDER) - 1)]

@@ -1,0 +1,178 @@
+"""What a payment is: the snapshot that the gateway says and that our rows mirror.
+
+`PaymentSnapshot` is the keystone: the gateway client returns it, `Payment.snapshot()` returns
+it, `mirror` applies it and reconciliation compares it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+
+from admin.domain.money import Currency, Money
+
+
+class PaymentStatus(Enum):
+    """The gateway's four words. Whether money came back is told by the amounts, never by these."""
+
+    READY = "ready"
+    FAILED = "failed"
+    PAID = "paid"
+    CANCELLED = "cancelled"
+
+    @property
+    def rank(self) -> int:
+        """Place in the one direction a payment can move: ready < failed < paid < cancelled."""
+        return list(PaymentStatus).index(self)
+
+
+class PayMethod(Enum):
+    """Ways to pay that the KCP window offers. A method unknown here is kept as its text."""
+
+    CARD = "card"
+    TRANS = "trans"
+    VBANK = "vbank"
+    PHONE = "phone"
+    SAMSUNG = "samsung"
+    PAYCO = "payco"
+    KAKAOPAY = "kakaopay"
+    NAVERPAY = "naverpay"
+    TOSSPAY = "tosspay"
+    LPAY = "lpay"
+    SSGPAY = "ssgpay"
+    APPLEPAY = "applepay"
+    POINT = "point"
+    CULTURELAND = "cultureland"
+    SMARTCULTURE = "smartculture"
+    HAPPYMONEY = "happymoney"
+    BOOKNLIFE = "booknlife"
+
+
+class PaymentState(Enum):
+    """What a payment is to the people who work with it, judged by amounts, status and deadline."""
+
+    AWAITING = "awaiting"  # a virtual account without its deposit, or an open window
+    EXPIRED = "expired"  # the virtual account's deadline passed without a deposit
+    FAILED = "failed"
+    PAID = "paid"
+    PART_REFUNDED = "part_refunded"
+    REFUNDED = "refunded"
+    CANCELLED = "cancelled"  # ended before any money came
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancellation:
+    """One entry of the gateway's cancel history. Source: PaymentAnnotation.cancel_history."""
+
+    cancellation_id: str  # issued by the gateway; "" on rows older than 2024-02
+    amount: Money
+    cancelled_at: datetime
+    reason: str
+    pg_tid: str = ""
+    receipt_url: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells this entry from another of the same payment."""
+        moment = int(self.cancelled_at.timestamp())
+        return self.cancellation_id or f"{self.pg_tid}:{moment}:{self.amount.minor}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentSnapshot:
+    """A payment at one moment, as the gateway states it. Source: PaymentAnnotation.
+
+    Amounts share one currency and are never negative; `cancelled` never exceeds `amount`.
+    """
+
+    imp_uid: str  # issued by the gateway
+    merchant_uid: str  # the shop's order number; several attempts may share it
+    status: PaymentStatus
+    amount: Money
+    cancelled: Money
+    started_at: datetime
+    paid_at: datetime | None = None
+    failed_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    pay_method: str = ""  # a PayMethod's value, or a word unknown to us
+    wallet: str | None = None  # emb_pg_provider: the wallet inside the KCP window
+    pg_provider: str | None = None
+    pg_tid: str | None = None
+    pg_id: str | None = None
+    channel: str | None = None
+    sandbox: bool = False
+    escrow: bool = False
+    apply_num: str | None = None  # approval number
+    card_code: str | None = None
+    card_name: str | None = None
+    card_number: str | None = None  # masked by the gateway
+    card_quota: int = 0  # instalment months; 0 is a lump sum
+    card_type: int | None = None
+    bank_code: str | None = None
+    bank_name: str | None = None
+    vbank_code: str | None = None
+    vbank_name: str | None = None
+    vbank_num: str | None = None
+    vbank_holder: str | None = None
+    vbank_due_at: datetime | None = None
+    vbank_issued_at: datetime | None = None
+    order_name: str | None = None
+    buyer_name: str | None = None
+    buyer_email: str | None = None
+    buyer_tel: str | None = None
+    buyer_addr: str | None = None
+    buyer_postcode: str | None = None
+    customer_uid: str | None = None
+    customer_uid_usage: str | None = None
+    custom_data: str | None = None
+    fail_reason: str | None = None
+    cancel_reason: str | None = None
+    receipt_url: str | None = None
+    cash_receipt_issued: bool = False
+    cancellations: tuple[Cancellation, ...] = field(default=())
+
+    @property
+    def currency(self) -> Currency:
+        return self.amount.currency
+
+    @property
+    def cancellable(self) -> Money:
+        """What is left to give back: amount minus everything cancelled so far."""
+        return self.amount - self.cancelled
+
+    @property
+    def took_money(self) -> bool:
+        """Whether money reached us at some moment, whatever came of it later."""
+        return self.paid_at is not None or self.status is PaymentStatus.PAID
+
+    def state(self, now: datetime) -> PaymentState:
+        """Judge by amounts: sources disagree on how a partial cancel reads in `status`."""
+        return judge_state(
+            status=self.status,
+            amount_minor=self.amount.minor,
+            cancelled_minor=self.cancelled.minor,
+            took_money=self.took_money,
+            due_at=self.vbank_due_at,
+            now=now,
+        )
+
+
+def judge_state(
+    *,
+    status: PaymentStatus,
+    amount_minor: int,
+    cancelled_minor: int,
+    took_money: bool,
+    due_at: datetime | None,
+    now: datetime,
+) -> PaymentState:
+    """The state people see, from the bare facts of a row. Amounts in minor units."""
+    if status is PaymentStatus.FAILED:
+        return PaymentState.FAILED
+    if status is PaymentStatus.READY:
+        overdue = due_at is not None and due_at < now
+        return PaymentState.EXPIRED if overdue else PaymentState.AWAITING
+    if cancelled_minor == 0:
+        return PaymentState.PAID if took_money else PaymentState.CANCELLED
+    return PaymentState.REFUNDED if cancelled_minor >= amount_minor else PaymentState.PART_REFUNDED

@@ -1,0 +1,1 @@
+"""Rules by family. Each takes what it needs and returns the difference it finds, or None."""
