@@ -100,8 +100,9 @@ class Fields:
 
     def currency(self, name: str) -> Currency:
         """The currency; won when left out, as in rows older than the field."""
+        value = self._raw.get(name)
         try:
-            return Currency(self._raw.get(name) or Currency.KRW.value)
+            return Currency.KRW if value in (None, "") else Currency(value)
         except ValueError:
             raise self._fault(name) from None
 

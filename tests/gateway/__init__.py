@@ -1,0 +1,1 @@
+"""The gateway client: real code, scripted answers and the real sandbox."""
