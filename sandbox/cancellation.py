@@ -1,0 +1,92 @@
+"""Writing a cancel onto a payment row, whoever asked for it."""
+
+import sqlite3
+import uuid
+from typing import Any
+
+from sandbox.ledger import record
+from sandbox.payment_rows import insert_cancellations
+from sandbox.store import Row, Store
+
+CONSOLE_REASON = "관리자페이지취소"
+DEFAULT_REASON = "취소요청api를 통한 취소"
+
+
+def balance(row: Row) -> Any:
+    """What can still be cancelled, in won."""
+    return row["amount"] - row["cancel_amount"]
+
+
+def current_reading(store: Store) -> str:
+    """How a partly cancelled payment reads at the moment."""
+    reading: str = store.setting("partial_reading", "cancelled")
+    return reading
+
+
+def change_reading(store: Store, reading: str) -> None:
+    """Change it for the payments that are there, too."""
+    with store.writing() as db:
+        store.keep_setting("partial_reading", reading)
+        db.execute(
+            "UPDATE payments SET status = ? WHERE cancel_amount > 0 AND cancel_amount < amount",
+            (reading,),
+        )
+
+
+def status_after(amount: Any, cancelled: Any, reading: str) -> str:
+    """How a payment with this much cancelled reads; papers disagree about a part of it."""
+    return "cancelled" if cancelled >= amount else reading
+
+
+def write_cancellation(
+    db: sqlite3.Connection,
+    row: Row,
+    *,
+    amount: Any,
+    reason: str,
+    at: int,
+    reading: str,
+    source: str,
+    tax_free: Any = 0,
+) -> str:
+    """Give `amount` back and return the new cancellation's id."""
+    cancellation_id = uuid.uuid4().hex
+    cancelled = row["cancel_amount"] + amount
+    db.execute(
+        "UPDATE payments SET cancel_amount = ?, tax_free_cancelled = tax_free_cancelled + ?,"
+        " status = ?, cancelled_at = ?, cancel_reason = ?, updated_at = ? WHERE id = ?",
+        (
+            cancelled,
+            tax_free,
+            status_after(row["amount"], cancelled, reading),
+            at,
+            reason,
+            at,
+            row["id"],
+        ),
+    )
+    insert_cancellations(
+        db,
+        [
+            {
+                "imp_uid": row["imp_uid"],
+                "cancellation_id": cancellation_id,
+                "pg_tid": row["pg_tid"] or "",
+                "amount": amount,
+                "cancelled_at": at,
+                "reason": reason,
+            }
+        ],
+    )
+    record(
+        db,
+        "cancel",
+        at=at,
+        source=source,
+        imp_uid=row["imp_uid"],
+        merchant_uid=row["merchant_uid"],
+        customer_uid=row["customer_uid"],
+        amount=amount,
+        reason=reason,
+    )
+    return cancellation_id

@@ -1,0 +1,26 @@
+"""The gateway's clock: real time, or real time moved by the control plane."""
+
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+KST = timezone(timedelta(hours=9), "KST")
+
+
+@dataclass(slots=True)
+class Clock:
+    """Seconds since the epoch, moved by `shift` seconds."""
+
+    shift: int = 0
+
+    def now(self) -> int:
+        return int(time.time()) + self.shift
+
+    def set_now(self, moment: int) -> None:
+        """Let the clock read `moment` and run on from there."""
+        self.shift = moment - int(time.time())
+
+
+def in_kst(moment: int) -> datetime:
+    """The Korean wall clock at a Unix second."""
+    return datetime.fromtimestamp(moment, KST)

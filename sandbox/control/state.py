@@ -1,0 +1,157 @@
+"""The clock, the settings, planted rows, and starting afresh."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from sandbox.cancellation import change_reading, current_reading
+from sandbox.clock import KST
+from sandbox.customers import save_customer
+from sandbox.envelope import Refusal, success
+from sandbox.facts.kcp import BILLING_SITE, RESULT_TEXTS
+from sandbox.incoming import boolean, number, read_body, text
+from sandbox.payment_rows import insert_cancellations, insert_payments, row_from_object
+from sandbox.seeding import reseed
+from sandbox.state import sandbox
+
+bp = Blueprint("state", __name__)
+
+
+@bp.get("/clock")
+def read_clock() -> Response:
+    clock = sandbox().clock
+    return success({"now": clock.now(), "shift_seconds": clock.shift})
+
+
+@bp.post("/clock")
+def move_clock() -> Response:
+    """`now` (Unix seconds or ISO 8601), `shift_seconds` from real time, or
+    `advance_seconds` from where the clock stands."""
+    body = read_body()
+    parts = sandbox()
+    if body.get("now") is not None:
+        parts.clock.set_now(_moment(str(body["now"])))
+    elif (shift := number(body, "shift_seconds")) is not None:
+        parts.clock.shift = int(shift)
+    elif (step := number(body, "advance_seconds")) is not None:
+        parts.clock.shift += int(step)
+    parts.store.keep_setting("clock_shift", parts.clock.shift)
+    return read_clock()
+
+
+@bp.get("/settings")
+def read_settings() -> Response:
+    parts = sandbox()
+    return success(
+        {
+            "partial_reading": current_reading(parts.store),
+            "webhook_url": parts.webhooks.url,
+            "webhook_form": parts.webhooks.as_form,
+        }
+    )
+
+
+@bp.post("/settings")
+def change_settings() -> Response:
+    """Only what is named changes; rows already partly cancelled take the new reading."""
+    body = read_body()
+    parts = sandbox()
+    if "partial_reading" in body:
+        reading = body["partial_reading"]
+        if reading not in {"cancelled", "paid"}:
+            raise Refusal("partial_reading is cancelled or paid.", status=400)
+        change_reading(parts.store, reading)
+    if "webhook_url" in body:
+        parts.webhooks.url = text(body, "webhook_url")
+        parts.store.keep_setting("webhook_url", parts.webhooks.url)
+    if "webhook_form" in body:
+        parts.webhooks.as_form = boolean(body["webhook_form"])
+        parts.store.keep_setting("webhook_form", parts.webhooks.as_form)
+    return read_settings()
+
+
+@bp.post("/reset")
+def reset() -> Response:
+    """Throw everything away but the access token, and seed again."""
+    body = read_body()
+    parts = sandbox()
+    payments = number(body, "payments")
+    seed = body.get("seed", parts.config.seed)
+    if seed not in {"demo", "empty"}:
+        raise Refusal("seed is demo or empty.", status=400)
+    parts.faults.clear()
+    parts.requests.clear()
+    parts.clock.shift = 0
+    parts.webhooks.url = parts.config.webhook_url
+    parts.webhooks.as_form = parts.config.webhook_form
+    reseed(
+        parts.store,
+        parts.config,
+        seed=seed,
+        payments=parts.config.payments if payments is None else int(payments),
+    )
+    return success({"seed": seed})
+
+
+@bp.post("/payments")
+def plant_payments() -> Response:
+    """Insert payment objects as they are: one, a list, or `{"payments": [...]}`.
+
+    Missing fields get the gateway's defaults; hidden ones (`tax_free`, `pg_cancelled`,
+    `escrow_decision`) may be given too.
+    """
+    given = _objects("payments")
+    parts = sandbox()
+    rows, history = [], []
+    for item in given:
+        if not item.get("imp_uid") or not item.get("merchant_uid"):
+            raise Refusal("imp_uid and merchant_uid are needed.", status=400)
+        row, cancellations = row_from_object(item)
+        rows.append(row)
+        history += cancellations
+    with parts.store.writing() as db:
+        db.executemany(
+            "DELETE FROM payments WHERE imp_uid = ?", [(row["imp_uid"],) for row in rows]
+        )
+        db.executemany(
+            "DELETE FROM cancellations WHERE imp_uid = ?", [(row["imp_uid"],) for row in rows]
+        )
+        insert_payments(db, rows)
+        insert_cancellations(db, history)
+    return success({"inserted": len(rows)})
+
+
+@bp.post("/customers")
+def plant_customers() -> Response:
+    """Insert billing keys; `decline` names the KCP code their charges are declined with."""
+    given = _objects("customers")
+    now = sandbox().clock.now()
+    for item in given:
+        if item.get("decline") and item["decline"] not in RESULT_TEXTS:
+            raise Refusal("Unknown KCP code in decline.", status=400)
+        defaults = {
+            "pg_provider": "kcp_billing", "pg_id": BILLING_SITE, "card_name": "신한카드",
+            "card_code": "366", "card_number": "451842******1093", "card_type": 0,
+        }  # fmt: skip
+        save_customer(defaults | item, now=now, source="console")
+    return success({"inserted": len(given)})
+
+
+def _objects(name: str) -> list[dict[str, Any]]:
+    given = request.get_json(force=True, silent=True)
+    if isinstance(given, dict):
+        given = given.get(name, [given])
+    if not isinstance(given, list) or not all(isinstance(item, dict) for item in given):
+        raise Refusal("A JSON object or a list of them is needed.", status=400)
+    return given
+
+
+def _moment(written: str) -> int:
+    if written.lstrip("-").isdecimal():
+        return int(written)
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        raise Refusal("now is Unix seconds or ISO 8601.", status=400) from None
+    return int((moment if moment.tzinfo else moment.replace(tzinfo=KST)).timestamp())

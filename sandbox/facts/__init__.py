@@ -1,0 +1,1 @@
+"""Facts about the gateway and KCP that are data, not behaviour."""

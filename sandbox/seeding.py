@@ -1,0 +1,96 @@
+"""Fills a new store: with nothing, or with the demo shop's half-year of trade."""
+
+import sqlite3
+import time
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+
+from sandbox.cancellation import change_reading, current_reading, status_after
+from sandbox.clock import KST
+from sandbox.config import SandboxConfig
+from sandbox.payment_rows import insert_cancellations, insert_payments
+from sandbox.seed.books import BookWriter
+from sandbox.seed.bulk import insert_deliveries, insert_keys
+from sandbox.seed.shop import DemoShop
+from sandbox.store import Store
+
+_TELL_EACH = 50_000
+
+
+class NoBooks(Exception):
+    """Books were asked for where there are none."""
+
+
+def seed_if_new(store: Store, config: SandboxConfig) -> None:
+    """Seed unless a finished seed is there; then what is there is served."""
+    if store.is_seeded:
+        config.progress("Serving the state that is already there.")
+        if config.partial_reading and config.partial_reading != current_reading(store):
+            change_reading(store, config.partial_reading)
+        return
+    reseed(store, config, seed=config.seed, payments=config.payments)
+
+
+def reseed(store: Store, config: SandboxConfig, *, seed: str, payments: int) -> None:
+    """Replace everything but the access tokens."""
+    tokens = []
+    if store.is_seeded:
+        with store.reading() as db:
+            tokens = [tuple(row) for row in db.execute("SELECT * FROM tokens")]
+    now = config.now or datetime.now(KST)
+    with store.loading() as db:
+        db.executemany("INSERT INTO tokens VALUES (?, ?, ?)", tokens)
+        if seed == "demo":
+            shop = DemoShop(payments, config.random_seed, now)
+            _load_shop(db, shop, payments, config)
+    plan = {
+        "seed": seed, "payments": payments, "random_seed": config.random_seed,
+        "now": now.isoformat(),
+    }  # fmt: skip
+    if config.partial_reading:
+        store.keep_setting("partial_reading", config.partial_reading)
+    # Last: a store without it is seeded afresh at the next start.
+    store.keep_setting("seeded", plan)
+
+
+def export_books(store: Store, folder: Path) -> None:
+    """Write the books of the seed this store was filled with, word for word as then."""
+    plan = store.setting("seeded")
+    if not plan or plan["seed"] != "demo":
+        raise NoBooks("This sandbox was not seeded with the demo shop; it has no books.")
+    shop = DemoShop(plan["payments"], plan["random_seed"], datetime.fromisoformat(plan["now"]))
+    with BookWriter(folder) as books:
+        books.add_customers(shop.subscriptions.subscribers)
+        for day in shop.days():
+            books.add_day(day.orders, day.planted)
+
+
+def _load_shop(
+    db: sqlite3.Connection, shop: DemoShop, payments: int, config: SandboxConfig
+) -> None:
+    """Stream the shop into the tables and its books into their files."""
+    started, loaded, told = time.monotonic(), 0, 0
+    config.progress(f"Seeding {payments:,} payments of half a year...")
+    insert_keys(db, shop.subscriptions.key_rows())
+    with ExitStack() as stack:
+        books = stack.enter_context(BookWriter(config.books)) if config.books else None
+        if books:
+            books.add_customers(shop.subscriptions.subscribers)
+        for day in shop.days():
+            rows = list(day.payments())
+            for row in rows:
+                if row["cancel_amount"]:
+                    row["status"] = status_after(
+                        row["amount"], row["cancel_amount"], config.partial_reading or "cancelled"
+                    )
+            insert_payments(db, rows)
+            insert_cancellations(db, day.cancellations())
+            insert_deliveries(db, day.deliveries())
+            if books:
+                books.add_day(day.orders, day.planted)
+            loaded += len(rows)
+            if loaded - told >= _TELL_EACH:
+                told = loaded
+                config.progress(f"  {day.date}: {loaded:,} of {payments:,}")
+    config.progress(f"Seeded {loaded:,} payments in {time.monotonic() - started:.1f} s.")

@@ -1,0 +1,80 @@
+"""Serves a sandbox over loopback: in this process for tests, or as the program."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from socket import SHUT_RDWR, socket
+
+from flask import Flask
+from werkzeug.serving import ThreadedWSGIServer
+
+from sandbox.app import create_app
+from sandbox.config import SandboxConfig
+from sandbox.state import Sandbox
+from sandbox.wire import WireHandler
+
+
+class SandboxServer(ThreadedWSGIServer):
+    """A thread per connection, and a list of them so that stopping closes every one."""
+
+    def __init__(self, config: SandboxConfig, app: Flask) -> None:
+        self.connections: set[socket] = set()
+        super().__init__(config.host, config.port, app, handler=WireHandler)
+
+    def hang_up(self) -> None:
+        """Stop listening and cut the connections that are still open."""
+        self.server_close()
+        for connection in list(self.connections):
+            try:
+                connection.shutdown(SHUT_RDWR)
+            except OSError:
+                continue  # already gone
+
+
+@dataclass(slots=True)
+class Running:
+    """A served sandbox. `url` has no slash at its end."""
+
+    url: str
+    config: SandboxConfig
+    app: Flask
+    _server: SandboxServer
+    _thread: threading.Thread
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """Its parts, for tests that look inside."""
+        parts: Sandbox = self.app.extensions["sandbox"]
+        return parts
+
+    def stop(self) -> None:
+        """Stop serving; state in `config.data` stays. May be called twice."""
+        if not self._thread.is_alive():
+            return
+        self._server.shutdown()
+        self._thread.join()
+        self._server.hang_up()
+        self.sandbox.close()
+
+
+def start(config: SandboxConfig) -> Running:
+    """Seed if needed, then serve on `config.port`, 0 for a free one."""
+    app = create_app(config)
+    server = SandboxServer(config, app)
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="sandbox", daemon=True
+    )
+    thread.start()
+    host = f"[{config.host}]" if ":" in config.host else config.host
+    return Running(f"http://{host}:{server.port}", config, app, server, thread)
+
+
+@contextmanager
+def running(config: SandboxConfig | None = None) -> Iterator[Running]:
+    """Serve for the length of a `with` block."""
+    server = start(config or SandboxConfig())
+    try:
+        yield server
+    finally:
+        server.stop()
