@@ -6,10 +6,12 @@ rest, the later observation holds. Any order of the same observations gives the 
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, fields, replace
 
 from admin.domain.payment import Cancellation, PaymentSnapshot, PaymentStatus
 
+FIELDS = tuple(item.name for item in fields(PaymentSnapshot))
 IMMUTABLE = ("imp_uid", "merchant_uid", "amount", "started_at")
 
 
@@ -32,58 +34,73 @@ class Merge:
 
 
 def merge(ours: Observed | None, observed: Observed) -> Merge:
-    """Fold one look into what we hold. Pure; commutative, associative and idempotent."""
+    """Fold one look into what we hold. Pure; commutative, associative and idempotent.
+
+    The look at the furthest stage wins whole, of two at the same stage the later one. The
+    result carries the winner's place in the order of looks, not the highest seen: a stale look
+    must not make a good one of the same stage look late. Cancellations are only ever gained.
+    """
     if ours is None:
-        names = tuple(item.name for item in fields(observed.snapshot))
-        return Merge(result=observed, changed=names)
+        result = _with_cancellations(observed, _union(observed.snapshot.cancellations))
+        return Merge(result=result, changed=FIELDS)
     mine, theirs = ours.snapshot, observed.snapshot
     conflicts = tuple(name for name in IMMUTABLE if getattr(mine, name) != getattr(theirs, name))
     if conflicts:
         return Merge(result=ours, conflicts=conflicts)
-    if behind(theirs, mine):
-        return Merge(result=_later(ours, observed.fetch_seq), stale=True)
-    newer = observed if _supersedes(observed, ours) else ours
-    joined = replace(
-        newer.snapshot,
-        cancelled=max(mine.cancelled, theirs.cancelled, key=lambda money: money.minor),
-        cancellations=_union(mine.cancellations, theirs.cancellations),
-        status=max(mine.status, theirs.status, key=lambda status: status.rank),
+    result = _with_cancellations(
+        observed if _supersedes(observed, ours) else ours,
+        _union(mine.cancellations, theirs.cancellations),
     )
-    changed = tuple(
-        item.name
-        for item in fields(joined)
-        if getattr(joined, item.name) != getattr(mine, item.name)
-    )
-    return Merge(
-        result=Observed(snapshot=joined, fetch_seq=max(ours.fetch_seq, observed.fetch_seq)),
-        changed=changed,
-    )
+    joined = result.snapshot
+    changed = tuple(name for name in FIELDS if getattr(joined, name) != getattr(mine, name))
+    return Merge(result=result, changed=changed, stale=behind(theirs, mine))
 
 
 def behind(one: PaymentSnapshot, other: PaymentSnapshot) -> bool:
     """Whether `one` is an earlier stage of the same payment than `other`."""
-    if one.cancelled.minor != other.cancelled.minor:
-        return one.cancelled < other.cancelled
-    return one.status.rank < other.status.rank
-
-
-def _supersedes(observed: Observed, ours: Observed) -> bool:
-    if behind(ours.snapshot, observed.snapshot):
-        return True
-    return observed.fetch_seq >= ours.fetch_seq
-
-
-def _later(ours: Observed, fetch_seq: int) -> Observed:
-    return Observed(snapshot=ours.snapshot, fetch_seq=max(ours.fetch_seq, fetch_seq))
-
-
-def _union(
-    mine: tuple[Cancellation, ...], theirs: tuple[Cancellation, ...]
-) -> tuple[Cancellation, ...]:
-    by_key = {entry.key: entry for entry in (*mine, *theirs)}
-    return tuple(sorted(by_key.values(), key=lambda entry: (entry.cancelled_at, entry.key)))
+    return _stage(one) < _stage(other)
 
 
 def is_late_success(mine: PaymentSnapshot, theirs: PaymentSnapshot) -> bool:
     """A payment once reported failed that turns out paid: rare, real, and an alert."""
     return mine.status is PaymentStatus.FAILED and theirs.status is PaymentStatus.PAID
+
+
+def _stage(snapshot: PaymentSnapshot) -> tuple[int, int]:
+    """The money given back first: how a partial cancel reads in `status` is not settled."""
+    return snapshot.cancelled.minor, snapshot.status.rank
+
+
+def _supersedes(observed: Observed, ours: Observed) -> bool:
+    theirs = (*_stage(observed.snapshot), observed.fetch_seq)
+    mine = (*_stage(ours.snapshot), ours.fetch_seq)
+    if theirs != mine:
+        return theirs > mine
+    # Two rows of one answer, or the same look again: any fixed choice keeps the order out of it.
+    return _content(observed.snapshot) > _content(ours.snapshot)
+
+
+def _content(snapshot: PaymentSnapshot) -> str:
+    return repr(replace(snapshot, cancellations=()))
+
+
+def _with_cancellations(observed: Observed, entries: tuple[Cancellation, ...]) -> Observed:
+    if observed.snapshot.cancellations == entries:
+        return observed
+    return replace(observed, snapshot=replace(observed.snapshot, cancellations=entries))
+
+
+def _union(*histories: tuple[Cancellation, ...]) -> tuple[Cancellation, ...]:
+    """Every entry of every history once, oldest first.
+
+    Rows from before the gateway numbered its cancellations may hold two that look the same;
+    both count, so the first and the second of a kind are told apart.
+    """
+    kept: dict[tuple[str, int], Cancellation] = {}
+    for history in histories:
+        seen: Counter[str] = Counter()
+        for entry in sorted(history, key=repr, reverse=True):
+            place = (entry.key, seen[entry.key])
+            seen[entry.key] += 1
+            kept[place] = max(kept.get(place, entry), entry, key=repr)
+    return tuple(sorted(kept.values(), key=lambda entry: (entry.cancelled_at, repr(entry))))

@@ -8,6 +8,7 @@ turn "not sent" into "unknown".
 from __future__ import annotations
 
 import logging
+import ssl
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -98,7 +99,7 @@ class Transport:
         with self._opening:
             if fresh not in self._clients:
                 self._clients[fresh] = httpx.Client(
-                    transport=self._given or _Pool(keep=0 if fresh else 10),
+                    transport=self._given or _Pool(tls=self._tls(), keep=0 if fresh else 10),
                     trust_env=False,
                     follow_redirects=False,
                     headers={
@@ -109,13 +110,19 @@ class Transport:
                 )
             return self._clients[fresh]
 
+    def _tls(self) -> ssl.SSLContext | None:
+        """Certificates are checked against certifi's roots; a sandbox on loopback has none."""
+        if self._origin.startswith("http://"):
+            return None
+        return httpx.create_ssl_context(verify=True, trust_env=False)
+
 
 class _Pool(httpx.BaseTransport):
     """httpx's own engine over a network that knows the deadline. `keep`: idle connections."""
 
-    def __init__(self, *, keep: int) -> None:
+    def __init__(self, *, tls: ssl.SSLContext | None, keep: int) -> None:
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(verify=True, trust_env=False),
+            ssl_context=tls,
             max_connections=40,
             max_keepalive_connections=keep,
             keepalive_expiry=20.0,
