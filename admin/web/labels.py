@@ -1,0 +1,187 @@
+"""The word, the tone and the glyph of every state a page shows.
+
+Tones: green = paid, matched, done; grey = ended without effect; amber = waiting, not yet
+certain; red = money left us or someone must act; blue = scheduled, informational. The half
+circle belongs to the unknown outcome alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from flask import Flask
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+
+from admin.domain.escrow import EscrowState
+from admin.domain.inquiry import InquiryChannel, InquiryEntryKind, InquiryState
+from admin.domain.job import JobLane, JobState
+from admin.domain.operation import OperationKind, OperationState, SettledBy
+from admin.domain.payment import PaymentState, PaymentStatus, PayMethod
+from admin.domain.permissions import Permission, Role
+from admin.domain.reconciliation.kinds import DiscrepancyKind, Severity
+from admin.domain.webhook import WebhookState
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """How one state is shown. `quiet`: the ordinary state, without a ground."""
+
+    text: LazyString | str
+    tone: str = "grey"
+    glyph: str = ""
+    quiet: bool = False
+
+    @property
+    def classes(self) -> str:
+        """The badge's class attribute."""
+        return f"badge badge--{self.tone}" + (" badge--quiet" if self.quiet else "")
+
+    def __str__(self) -> str:
+        return str(self.text)
+
+
+def _plain(text: LazyString) -> Label:
+    """A word that needs no tone of its own."""
+    return Label(text, "grey", "", quiet=True)
+
+
+LABELS: dict[Enum, Label] = {
+    PaymentState.AWAITING: Label(_l("Awaiting"), "amber", "clock"),
+    PaymentState.EXPIRED: Label(_l("Expired"), "grey", "clock-off"),
+    PaymentState.FAILED: Label(_l("Failed"), "grey", "x"),
+    PaymentState.PAID: Label(_l("Paid"), "green", "check", quiet=True),
+    PaymentState.PART_REFUNDED: Label(_l("Part refund"), "red", "arrow-back-up"),
+    PaymentState.REFUNDED: Label(_l("Refunded"), "red", "arrow-back-up"),
+    PaymentState.CANCELLED: Label(_l("Ended unpaid"), "grey", "x"),
+    PaymentStatus.READY: Label(_l("Awaiting"), "amber", "clock"),
+    PaymentStatus.FAILED: Label(_l("Failed"), "grey", "x"),
+    PaymentStatus.PAID: Label(_l("Paid"), "green", "check", quiet=True),
+    PaymentStatus.CANCELLED: Label(_l("Cancelled"), "red", "arrow-back-up"),
+    PayMethod.CARD: _plain(_l("Card")),
+    PayMethod.TRANS: _plain(_l("Transfer")),
+    PayMethod.VBANK: _plain(_l("Virtual acct")),
+    PayMethod.PHONE: _plain(_l("Phone bill")),
+    PayMethod.SAMSUNG: _plain(_l("Samsung Pay")),
+    PayMethod.PAYCO: _plain(_l("PAYCO")),
+    PayMethod.KAKAOPAY: _plain(_l("KakaoPay")),
+    PayMethod.NAVERPAY: _plain(_l("Naver Pay")),
+    PayMethod.TOSSPAY: _plain(_l("Toss Pay")),
+    PayMethod.LPAY: _plain(_l("L.PAY")),
+    PayMethod.SSGPAY: _plain(_l("SSG Pay")),
+    PayMethod.APPLEPAY: _plain(_l("Apple Pay")),
+    PayMethod.POINT: _plain(_l("Points")),
+    PayMethod.CULTURELAND: _plain(_l("Culture voucher")),
+    PayMethod.SMARTCULTURE: _plain(_l("Smart Culture voucher")),
+    PayMethod.HAPPYMONEY: _plain(_l("Happy Money voucher")),
+    PayMethod.BOOKNLIFE: _plain(_l("Book & Life voucher")),
+    OperationState.READY: Label(_l("About to send"), "amber", "clock"),
+    OperationState.SENDING: Label(_l("Sending"), "amber", "half"),
+    OperationState.UNKNOWN: Label(_l("Checking"), "amber", "half"),
+    OperationState.ACCEPTED: Label(_l("Accepted"), "blue", "calendar-event"),
+    OperationState.HUMAN: Label(_l("Needs a person"), "red", "user-question"),
+    OperationState.MISMATCH: Label(_l("Differs from request"), "red", "alert-triangle"),
+    OperationState.SUCCEEDED: Label(_l("Done"), "green", "check", quiet=True),
+    OperationState.SUCCEEDED_LATE: Label(_l("Done late"), "green", "check", quiet=True),
+    OperationState.FAILED: Label(_l("Refused"), "grey", "x"),
+    OperationState.NOT_EXECUTED: Label(_l("Not sent"), "grey", "ban"),
+    OperationState.REJECTED: Label(_l("Stopped before sending"), "grey", "ban"),
+    OperationState.EXPIRED: Label(_l("Not sent in time"), "grey", "clock-off"),
+    OperationKind.REFUND: _plain(_l("Refund")),
+    OperationKind.CHARGE: _plain(_l("Billing-key charge")),
+    OperationKind.DELIVERY: _plain(_l("Delivery registration")),
+    SettledBy.RESPONSE: _plain(_l("By the gateway's answer")),
+    SettledBy.LOOKUP: _plain(_l("By looking it up")),
+    SettledBy.LOCAL: _plain(_l("Decided before sending")),
+    EscrowState.AWAITING_DEPOSIT: Label(_l("Awaiting deposit"), "amber", "clock"),
+    EscrowState.TO_SHIP: Label(_l("To ship"), "amber", "package"),
+    EscrowState.SHIPPED: Label(_l("Shipped"), "green", "truck-delivery", quiet=True),
+    EscrowState.REFUNDED: Label(_l("Refunded"), "red", "arrow-back-up"),
+    EscrowState.ENDED: Label(_l("Ended unpaid"), "grey", "x"),
+    InquiryState.OPEN: Label(_l("Awaiting answer"), "amber", "clock"),
+    InquiryState.ANSWERED: Label(_l("Answered"), "green", "check", quiet=True),
+    InquiryState.CLOSED: Label(_l("Closed"), "grey", "check", quiet=True),
+    InquiryChannel.PHONE: _plain(_l("Phone")),
+    InquiryChannel.EMAIL: _plain(_l("Email")),
+    InquiryChannel.CHAT: _plain(_l("Chat")),
+    InquiryChannel.BOARD: _plain(_l("Board")),
+    InquiryEntryKind.ANSWER: _plain(_l("Answer")),
+    InquiryEntryKind.NOTE: _plain(_l("Note")),
+    JobState.QUEUED: Label(_l("Waiting"), "grey", "clock"),
+    JobState.RUNNING: Label(_l("Running"), "blue", "refresh"),
+    JobState.DONE: Label(_l("Done"), "green", "check", quiet=True),
+    JobState.FAILED: Label(_l("Failed"), "red", "alert-triangle"),
+    JobLane.MONEY: _plain(_l("Money")),
+    JobLane.GENERAL: _plain(_l("General")),
+    Severity.CRITICAL: Label(_l("Critical"), "red"),
+    Severity.HIGH: Label(_l("High"), "amber"),
+    Severity.MEDIUM: Label(_l("Medium"), "grey"),
+    Severity.LOW: Label(_l("Low"), "grey"),
+    DiscrepancyKind.MISSING_OURS: _plain(_l("Not in our books")),
+    DiscrepancyKind.MISSING_THEIRS: _plain(_l("Not at the gateway")),
+    DiscrepancyKind.PAID_TWICE: _plain(_l("One order paid twice")),
+    DiscrepancyKind.ORDER_NUMBER_DIFFERS: _plain(_l("Order number differs")),
+    DiscrepancyKind.AMOUNT_DIFFERS: _plain(_l("Amount differs")),
+    DiscrepancyKind.CANCELLED_DIFFERS: _plain(_l("Cancelled sum differs")),
+    DiscrepancyKind.ITEMS_DO_NOT_ADD_UP: _plain(_l("Items do not add up")),
+    DiscrepancyKind.OURS_PAID_THEIRS_CANCELLED: _plain(_l("Cancelled at the gateway only")),
+    DiscrepancyKind.OURS_CANCELLED_THEIRS_PAID: _plain(_l("Cancelled by us only")),
+    DiscrepancyKind.OURS_OPEN_THEIRS_PAID: _plain(_l("Paid without our knowing")),
+    DiscrepancyKind.PART_REFUND_UNSEEN: _plain(_l("Part refund missing")),
+    DiscrepancyKind.THEIRS_CONTRADICTS_ITSELF: _plain(_l("Gateway contradicts itself")),
+    WebhookState.RECEIVED: Label(_l("Received"), "blue", "clock"),
+    WebhookState.PROCESSED: Label(_l("Processed"), "green", "check", quiet=True),
+    WebhookState.NOT_FOUND: Label(_l("No such payment"), "grey", "x"),
+    WebhookState.UNREADABLE: Label(_l("Unreadable"), "grey", "x"),
+    WebhookState.FAILED: Label(_l("Failed"), "red", "alert-triangle"),
+    Role.VIEWER: _plain(_l("Viewer")),
+    Role.SUPPORT: _plain(_l("Support")),
+    Role.FINANCE: _plain(_l("Finance")),
+    Role.MANAGER: _plain(_l("Manager")),
+    Role.ADMIN: _plain(_l("Administrator")),
+    Permission.DASHBOARD_READ: _plain(_l("See the dashboard")),
+    Permission.PAYMENTS_READ: _plain(_l("See payments")),
+    Permission.PAYMENTS_CHECK: _plain(_l("Look payments up at the gateway")),
+    Permission.PAYMENTS_EXPORT: _plain(_l("Export payments")),
+    Permission.NOTES_WRITE: _plain(_l("Write notes")),
+    Permission.REFUNDS_READ: _plain(_l("See refunds")),
+    Permission.REFUNDS_CREATE: _plain(_l("Refund")),
+    Permission.OPERATIONS_READ: _plain(_l("See operations")),
+    Permission.CUSTOMERS_READ: _plain(_l("See customers")),
+    Permission.CHARGES_CREATE: _plain(_l("Charge billing keys")),
+    Permission.ESCROW_READ: _plain(_l("See escrow orders")),
+    Permission.DELIVERIES_CREATE: _plain(_l("Register deliveries")),
+    Permission.RECONCILIATION_READ: _plain(_l("See reconciliation")),
+    Permission.RECONCILIATION_RUN: _plain(_l("Run reconciliation")),
+    Permission.INQUIRIES_READ: _plain(_l("See inquiries")),
+    Permission.INQUIRIES_WRITE: _plain(_l("Work on inquiries")),
+    Permission.REPORTS_READ: _plain(_l("See reports")),
+    Permission.REPORTS_EXPORT: _plain(_l("Export reports")),
+    Permission.AUDIT_READ: _plain(_l("Read the audit trail")),
+    Permission.JOBS_READ: _plain(_l("See jobs")),
+    Permission.JOBS_RUN: _plain(_l("Start jobs")),
+    Permission.OWN_PROFILE: _plain(_l("Own profile")),
+}
+
+# The state of a payment whose newest operation has no known outcome yet.
+OUTCOME_UNKNOWN = Label(_l("Checking"), "amber", "half")
+
+
+def label_of(member: Enum) -> Label:
+    """The label of an enum member. Raises KeyError for a member nobody has named yet."""
+    return LABELS[member]
+
+
+def method_label(value: str | None) -> str:
+    """The name of a pay method as the gateway gives it; an unknown word stays as it is."""
+    try:
+        return str(LABELS[PayMethod(value)])
+    except ValueError:
+        return value or "\u2013"
+
+
+def init_app(app: Flask) -> None:
+    """Give templates `state|label` and `method|method_label`."""
+    app.add_template_filter(label_of, "label")
+    app.add_template_filter(method_label)

@@ -1,0 +1,48 @@
+// Keeps "after the refund" and the words on the button in step with the amount that is typed.
+// The server works everything out again.
+
+const MINUS = "\u2212";
+
+export function start(form) {
+  const input = form.querySelector("[data-amount]");
+  const left = Number(form.dataset.left);
+  const factor = 10 ** Number(form.dataset.exponent ?? 0);
+  const all = form.querySelector("[data-all]");
+  const typed = form.querySelector("[data-typed]");
+
+  const read = () => {
+    const text = input.value.replace(/[,\s]/g, "");
+    return /^\d+(\.\d+)?$/.test(text) ? Math.round(Number(text) * factor) : NaN;
+  };
+  const write = (minor) =>
+    (minor < 0 ? MINUS : "") +
+    (Math.abs(minor) / factor).toLocaleString("en-US", {
+      minimumFractionDigits: Math.log10(factor),
+      maximumFractionDigits: Math.log10(factor),
+    });
+
+  const show = () => {
+    const amount = read();
+    const usable = Number.isFinite(amount) && amount > 0 && amount <= left;
+    set("[data-shows=minus]", usable ? write(-amount) : "\u2013");
+    set("[data-shows=left]", usable ? write(left - amount) : "\u2013");
+    set("[data-shows=verb]", usable ? form.dataset.verb.replace("{amount}", write(amount)) : form.dataset.verbPlain);
+    if (all && typed && Number.isFinite(amount)) (amount === left ? all : typed).checked = true;
+  };
+  const set = (selector, text) => {
+    const element = form.querySelector(selector);
+    if (element) element.textContent = text;
+  };
+
+  all?.addEventListener("change", () => {
+    input.value = write(left);
+    show();
+  });
+  typed?.addEventListener("change", () => input.select());
+  input.addEventListener("input", show);
+  input.addEventListener("blur", () => {
+    const amount = read();
+    if (Number.isFinite(amount)) input.value = write(amount);
+  });
+  show();
+}
