@@ -43,7 +43,8 @@ def find_payment(db: sqlite3.Connection, imp_uid: str) -> sqlite3.Row | None:
 def read_one(db: sqlite3.Connection, imp_uid: str) -> Payment:
     """The gateway's object for a payment that is there."""
     row = find_payment(db, imp_uid)
-    assert row is not None
+    if row is None:
+        raise LookupError(imp_uid)
     return read_payments(db, [row])[0]
 
 
@@ -122,7 +123,7 @@ def _fits(name: str, value: object) -> bool:
     if name in MONEY or name in {"tax_free", "tax_free_cancelled"}:
         return isinstance(value, int | float) and not isinstance(value, bool)
     if name in WHOLE or name in {"updated_at", "card_type", "pg_cancelled"}:
-        return value is None and name == "card_type" or isinstance(value, int)
+        return isinstance(value, int) or (value is None and name == "card_type")
     if name in BOOLEANS:
         return isinstance(value, bool)
     return value is None or isinstance(value, str)

@@ -100,13 +100,14 @@ INDEXES = (
     "CREATE INDEX payments_merchant_uid ON payments (merchant_uid, started_at)",
     """CREATE INDEX payments_customer_uid ON payments (customer_uid, started_at)
         WHERE customer_uid IS NOT NULL""",
-    "CREATE INDEX payments_started ON payments (started_at)",
+    "CREATE INDEX payments_started ON payments (started_at, sandbox)",
     """CREATE INDEX payments_walk
-        ON payments (status, started_at, paid_at, cancelled_at, failed_at)""",
-    "CREATE INDEX payments_paid ON payments (status, paid_at, started_at) WHERE paid_at > 0",
-    """CREATE INDEX payments_cancelled ON payments (status, cancelled_at, started_at)
+        ON payments (status, started_at, paid_at, cancelled_at, failed_at, sandbox)""",
+    """CREATE INDEX payments_paid ON payments (status, paid_at, started_at, sandbox)
+        WHERE paid_at > 0""",
+    """CREATE INDEX payments_cancelled ON payments (status, cancelled_at, started_at, sandbox)
         WHERE cancelled_at > 0""",
-    """CREATE INDEX payments_failed ON payments (status, failed_at, started_at)
+    """CREATE INDEX payments_failed ON payments (status, failed_at, started_at, sandbox)
         WHERE failed_at > 0""",
     "CREATE INDEX cancellations_imp_uid ON cancellations (imp_uid)",
 )

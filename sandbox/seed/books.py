@@ -34,12 +34,11 @@ class BookWriter:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._planted: list[dict[str, Any]] = []
-        self._file: IO[str] | None = None
-
-    def __enter__(self) -> Self:
-        self._file = _open(self._folder / "orders.csv")
+        self._file = _open(folder / "orders.csv")
         self._orders = csv.writer(self._file)
         self._orders.writerow(ORDER_COLUMNS)
+
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -48,7 +47,6 @@ class BookWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        assert self._file is not None
         self._file.close()
         if error is None:
             text = json.dumps(self._planted, ensure_ascii=False, indent=1)

@@ -22,6 +22,7 @@ WALLETS = frozenset({"kakaopay", "naverpay", "tosspay", "payco"})
 CERTIFICATES = frozenset({"cultureland", "smartculture", "happymoney", "booknlife"})
 SMALL_ONLY = CERTIFICATES | {"phone", "point"}
 ACCOUNT_METHODS = frozenset({"trans", "vbank"})
+CARD_METHODS = frozenset({"card", "samsung"})
 
 # Card company, its share, and the first six digits of its numbers.
 _CARDS = (
@@ -47,7 +48,7 @@ def method_fields(rng: Random, method: str, amount: int, at: int) -> Payment:
     """The columns a method fills, for a window opened at `at`."""
     if method in WALLETS:
         return _wallet(rng, method, amount)
-    if method == "card" or method == "samsung":
+    if method in CARD_METHODS:
         return {"pay_method": method, **card(rng, amount)}
     if method == "trans":
         code = _BANKS[int(rng.random() ** 1.6 * len(_BANKS))]
@@ -73,7 +74,7 @@ def card(rng: Random, amount: int) -> Payment:
 
 def failure(rng: Random, method: str) -> str:
     """Why KCP or the buyer stopped a payment by this method."""
-    is_card = method == "card" or method == "samsung" or method in WALLETS
+    is_card = method in CARD_METHODS or method in WALLETS
     codes = _CARD_FAILURES if is_card else _OTHER_FAILURES
     return kcp_text(codes[int(rng.random() * len(codes))])
 

@@ -30,8 +30,8 @@ _MOBILE = 0.62
 _CONFIRMS_AFTER = 9 * 86_400
 _COURIERS = ("CJGLS", "CJGLS", "CJGLS", "HANJIN", "HYUNDAI", "KGB", "EPOST")
 _REASONS = (
-    "단순 변심", "단순 변심", "단순 변심", "사이즈 교환", "상품 불량", "배송 지연", "품절", "중복 주문",
-    "고객 요청", "관리자페이지취소",
+    "단순 변심", "단순 변심", "단순 변심", "사이즈 교환", "상품 불량", "배송 지연", "품절",
+    "중복 주문", "고객 요청", "관리자페이지취소",
 )  # fmt: skip
 _PART_REASONS = (
     "상품 누락",
@@ -142,7 +142,7 @@ class WindowTrade:
             if paid_at > self._now:
                 return
         row.update(status="paid", paid_at=paid_at)
-        if method == "trans" or method == "vbank":
+        if method in ACCOUNT_METHODS:
             row["cash_receipt_issued"] = int(rng.random() < 0.7)
         self._give_back(order, attempt, method)
         if not attempt.cancels and rng.random() < _CANCELLED_AT_KCP:
@@ -160,9 +160,11 @@ class WindowTrade:
             if at <= self._now and (method != "phone" or same_month):
                 reason = _REASONS[int(rng.random() * len(_REASONS))]
                 attempt.cancels.append(Cancel(amount, at, reason))
-        elif chance < _FULL_CANCEL + _PARTIAL_CANCEL:
-            if not attempt.row["escrow"] and method != "phone" and method not in CERTIFICATES:
-                self._give_parts_back(order, attempt)
+            return
+        # Escrow, telephone and certificates go back whole or not at all.
+        in_parts = not attempt.row["escrow"] and method != "phone" and method not in CERTIFICATES
+        if in_parts and chance < _FULL_CANCEL + _PARTIAL_CANCEL:
+            self._give_parts_back(order, attempt)
 
     def _give_parts_back(self, order: Order, attempt: Attempt) -> None:
         """One to three parts; the first is a line of the order when there are several."""
