@@ -1,4 +1,4 @@
-"""Escrow orders: money that KCP holds until the buyer confirms, and what the items must add up to."""
+"""Escrow orders: money that KCP holds until the buyer confirms, and what its items add up to."""
 
 from __future__ import annotations
 

@@ -65,7 +65,7 @@ UNCERTAIN_STATES = frozenset(
 
 _S = OperationState
 _MOVES: dict[OperationState, frozenset[OperationState]] = {
-    _S.READY: frozenset({_S.SENDING, _S.REJECTED, _S.EXPIRED}),
+    _S.READY: frozenset({_S.SENDING, _S.REJECTED, _S.NOT_EXECUTED, _S.EXPIRED}),
     _S.SENDING: frozenset(
         {_S.SUCCEEDED, _S.ACCEPTED, _S.FAILED, _S.NOT_EXECUTED, _S.UNKNOWN, _S.MISMATCH}
     ),

@@ -23,6 +23,16 @@ class RefundReason(Enum):
     OTHER = "other"
 
 
+_GIFT_CERTIFICATES = frozenset(
+    method.value
+    for method in (
+        PayMethod.CULTURELAND,
+        PayMethod.SMARTCULTURE,
+        PayMethod.HAPPYMONEY,
+        PayMethod.BOOKNLIFE,
+    )
+)
+
 # What the card company and the gateway get to read: Korean, without a buyer's data in it.
 REASON_TEXTS: dict[RefundReason, str] = {
     RefundReason.CHANGED_MIND: "단순 변심",
@@ -156,13 +166,7 @@ def _why_not_part(payment: PaymentSnapshot, *, confirmed: bool) -> str | None:
         return N_("Until the buyer confirms, an escrow order can only be refunded in full.")
     if payment.pay_method == PayMethod.PHONE.value:
         return N_("KCP does not refund a part of a phone payment.")
-    gift = {
-        PayMethod.CULTURELAND,
-        PayMethod.SMARTCULTURE,
-        PayMethod.HAPPYMONEY,
-        PayMethod.BOOKNLIFE,
-    }
-    if payment.pay_method in {method.value for method in gift}:
+    if payment.pay_method in _GIFT_CERTIFICATES:
         return N_("A gift certificate can only be refunded in full.")
     return None
 

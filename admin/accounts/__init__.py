@@ -1,0 +1,1 @@
+"""People: operators, sign-in, server-side sessions and the own profile."""

@@ -1,0 +1,151 @@
+"""Flask-Security on Flask-Login: sign-in, sign-out, authenticator app and recovery codes."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from flask import Flask, Response, g, request, session
+from flask_login import user_logged_out
+from flask_security import Security, SQLAlchemyUserDatastore, user_authenticated
+from flask_security.forms import LoginForm
+from flask_security.signals import tf_profile_changed
+
+from admin.accounts.service import note_sign_in
+from admin.accounts.sessions import ServerSession, ServerSessions
+from admin.config import Settings
+from admin.domain.actor import Actor
+from admin.domain.clock import utc_now
+from admin.models import Operator, OperatorRole, db
+
+# 64 MiB and three rounds, the first of the two settings that the OWASP sheet allows.
+ARGON2 = {"argon2__memory_cost": 65536, "argon2__rounds": 3, "argon2__parallelism": 4}
+# The suite signs in hundreds of times: the second setting, 19 MiB and two rounds.
+ARGON2_TESTING = {"argon2__memory_cost": 19456, "argon2__rounds": 2, "argon2__parallelism": 1}
+
+
+class SignInForm(LoginForm):
+    """Refuses demo people outside the sandbox, and audits every refusal without what was typed."""
+
+    def validate(self, **kwargs: Any) -> bool:
+        """Judge the sign-in; the sentence is the same whatever was wrong."""
+        fine = bool(super().validate(**kwargs))
+        operator = self.user if isinstance(self.user, Operator) else None
+        if fine and operator is not None and operator.demo and not _demo_allowed():
+            self.user = None
+            fine = False
+        if not fine:
+            who = operator.id if operator else None
+            actor = Actor(name="sign-in", operator_id=who, ip=request.remote_addr)
+            _tell(actor, "sign_in.refused")
+        return fine
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Set up people and their sessions."""
+    app.session_interface = ServerSessions(secure=settings.secure_cookies)
+    app.config.update(
+        SECURITY_PASSWORD_HASH="argon2",
+        SECURITY_PASSWORD_SINGLE_HASH=True,
+        SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS=ARGON2_TESTING if settings.testing else ARGON2,
+        SECURITY_LOGIN_URL="/sign-in",
+        SECURITY_LOGOUT_URL="/sign-out",
+        SECURITY_LOGOUT_METHODS=["POST"],
+        SECURITY_POST_LOGIN_VIEW="/",
+        SECURITY_POST_LOGOUT_VIEW="/sign-in",
+        SECURITY_TWO_FACTOR_POST_SETUP_VIEW="/profile/",
+        SECURITY_RETURN_GENERIC_RESPONSES=True,
+        SECURITY_REMEMBER_ME=False,
+        SECURITY_DEFAULT_REMEMBER_ME=False,
+        SECURITY_TWO_FACTOR=True,
+        SECURITY_TWO_FACTOR_REQUIRED=False,
+        SECURITY_TWO_FACTOR_ENABLED_METHODS=["authenticator"],
+        SECURITY_TWO_FACTOR_RESCUE_MAIL=None,
+        SECURITY_TWO_FACTOR_ALWAYS_VALIDATE=True,
+        SECURITY_MULTI_FACTOR_RECOVERY_CODES=True,
+        SECURITY_TOTP_SECRETS={"1": _totp_key(settings.secret_key)},
+        SECURITY_TOTP_ISSUER=settings.store_name,
+        SECURITY_TWO_FACTOR_SETUP_URL="/profile/authenticator",
+        SECURITY_TWO_FACTOR_TOKEN_VALIDATION_URL="/sign-in/code",
+        SECURITY_MULTI_FACTOR_RECOVERY_CODES_URL="/profile/recovery-codes",
+        SECURITY_MULTI_FACTOR_RECOVERY_URL="/sign-in/recovery-code",
+        SECURITY_EMAIL_VALIDATOR_ARGS={"check_deliverability": False},
+        SECURITY_ANONYMOUS_USER_DISABLED=False,
+        SECURITY_USE_REGISTER_V2=True,
+        SECURITY_SEND_PASSWORD_CHANGE_EMAIL=False,
+    )
+    datastore = SQLAlchemyUserDatastore(_Database(), Operator, OperatorRole)
+    security = Security(app, datastore, login_form=SignInForm)
+    app.extensions["people"] = security
+    app.after_request(_after)
+    user_authenticated.connect(_signed_in, app)
+    user_logged_out.connect(_signed_out, app)
+    tf_profile_changed.connect(_factor_changed, app)
+
+
+class _Database:
+    """What Flask-Security's datastore asks of a database."""
+
+    @property
+    def session(self) -> Any:
+        return db.session
+
+
+def _totp_key(secret_key: str) -> str:
+    return hashlib.sha256(b"totp seeds|" + secret_key.encode()).hexdigest()
+
+
+def _demo_allowed() -> bool:
+    from admin.web.services import settings
+
+    return settings().is_sandbox
+
+
+def _actor(operator: Operator) -> Actor:
+    return Actor(
+        name=operator.name,
+        operator_id=operator.id,
+        role=operator.role,
+        ip=request.remote_addr,
+        request_id=g.get("request_id"),
+    )
+
+
+def _signed_in(_app: Flask, user: Operator, authn_via: list[str] | None = None, **_: Any) -> None:
+    session["operator_id"] = user.id
+    _rotate_session()
+    _tell(_actor(user), "sign_in.done", by=", ".join(authn_via or []))
+
+
+def _signed_out(_app: Flask, user: Operator | None = None, **_: Any) -> None:
+    if isinstance(user, Operator):
+        _tell(_actor(user), "sign_out.done")
+    session.clear()
+    g.signed_out = True
+
+
+def _factor_changed(_app: Flask, user: Operator, **_: Any) -> None:
+    _rotate_session()
+    _tell(_actor(user), "second_factor.changed")
+
+
+def _rotate_session() -> None:
+    """A new id after every change of rights: an id seen before is worth nothing afterwards."""
+    current = session._get_current_object()  # type: ignore[attr-defined]
+    if isinstance(current, ServerSession):
+        current.rotate()
+
+
+def _tell(actor: Actor, action: str, **facts: object) -> None:
+    """Remember an entry for the end of the request: the library commits its own changes first."""
+    if "sign_in_entries" not in g:
+        g.sign_in_entries = []
+    g.sign_in_entries.append((actor, action, facts))
+
+
+def _after(response: Response) -> Response:
+    for actor, action, facts in g.pop("sign_in_entries", []):
+        note_sign_in(actor, action, now=utc_now(), **facts)
+    if g.get("signed_out"):
+        response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+    return response

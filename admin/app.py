@@ -1,0 +1,116 @@
+"""The composition root: settings, database, gateway, guards and blueprints put together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+from flask import Flask
+from flask_migrate import Migrate
+
+from admin.accounts import setup as accounts_setup
+from admin.accounts.views import bp as accounts_bp
+from admin.audit import trail
+from admin.audit.views import bp as audit_bp
+from admin.cli import register_commands
+from admin.config import Settings
+from admin.customers.views import bp as customers_bp
+from admin.dashboard import shell
+from admin.dashboard.health import bp as health_bp
+from admin.dashboard.views import bp as dashboard_bp
+from admin.escrow_orders.views import bp as escrow_orders_bp
+from admin.gateway.client import Gateway
+from admin.gateway.settings import GatewaySettings
+from admin.inquiries.views import bp as inquiries_bp
+from admin.jobs.queue import JobQueue
+from admin.jobs.service import install_hand_over
+from admin.jobs.views import bp as jobs_bp
+from admin.jobs.worker import run_job
+from admin.models import db
+from admin.models.engine import driver_url, engine_options, prepare
+from admin.operations.views import bp as operations_bp
+from admin.payments.views import bp as payments_bp
+from admin.reconciliation.views import bp as reconciliation_bp
+from admin.refunds.views import bp as refunds_bp
+from admin.reports.views import bp as reports_bp
+from admin.web import access, assets, errors, filters, i18n, labels, logging, navigation, security
+from admin.web.token_store import DatabaseTokenStore
+from admin.webhooks.views import bp as webhooks_bp
+
+ROOT = Path(__file__).parent.parent
+
+BLUEPRINTS = (
+    dashboard_bp,
+    health_bp,
+    payments_bp,
+    refunds_bp,
+    operations_bp,
+    customers_bp,
+    escrow_orders_bp,
+    reconciliation_bp,
+    inquiries_bp,
+    reports_bp,
+    webhooks_bp,
+    accounts_bp,
+    audit_bp,
+    jobs_bp,
+)
+
+
+def build_app(
+    settings: Settings | None = None, *, transport: httpx.BaseTransport | None = None
+) -> Flask:
+    """Build one application. `transport` replaces the network of the gateway in tests."""
+    settings = settings or Settings.from_env()
+    logging.configure(settings)
+    app = Flask(__name__, root_path=str(ROOT), static_folder="static", template_folder="templates")
+    app.extensions["settings"] = settings
+    _open_database(app, settings)
+    _connect_gateway(app, settings, transport)
+    logging.install(app)
+    security.install(app, settings)
+    accounts_setup.install(app, settings)
+    access.install(app)
+    i18n.install(app)
+    errors.install(app)
+    for part in (assets, filters, labels, navigation):
+        part.init_app(app)
+    shell.install(app)
+    trail.install(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    _connect_queue(app, settings)
+    register_commands(app)
+    return app
+
+
+def _open_database(app: Flask, settings: Settings) -> None:
+    app.config["SQLALCHEMY_DATABASE_URI"] = driver_url(settings.database_url)
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings.database_url)
+    db.init_app(app)
+    with app.app_context():
+        prepare(db.engine)
+    Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
+
+
+def _connect_gateway(app: Flask, settings: Settings, transport: httpx.BaseTransport | None) -> None:
+    account = GatewaySettings(
+        settings.gateway_url,
+        settings.gateway_key,
+        settings.gateway_secret,
+        settings.include_sandbox,
+    )
+    with app.app_context():
+        store = DatabaseTokenStore(db.engine, account.key_fingerprint)
+    app.extensions["gateway"] = Gateway(account, token_store=store, transport=transport)
+
+
+def _connect_queue(app: Flask, settings: Settings) -> None:
+    def run(job_id: int) -> None:
+        with app.app_context():
+            run_job(job_id)
+
+    queue = JobQueue(settings.huey_url, run)
+    app.extensions["queue"] = queue
+    with app.app_context():
+        install_hand_over(queue.push)

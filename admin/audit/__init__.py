@@ -1,0 +1,1 @@
+"""The audit trail: record what was done, and show it."""

@@ -1,0 +1,147 @@
+"""The flask command: three lines each, over the same use cases as the pages."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import cast
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup
+from flask_security.utils import hash_password
+
+from admin.accounts.demo import seed_demo_operators
+from admin.accounts.service import make_operator
+from admin.accounts.tasks import FORGET
+from admin.customers.importing import import_customers
+from admin.domain.actor import Actor
+from admin.domain.clock import KST, utc_now
+from admin.domain.errors import DomainError
+from admin.domain.permissions import Role
+from admin.jobs.queue import JobQueue
+from admin.jobs.worker import Tick, serve
+from admin.operations.tasks import SWEEP
+from admin.orders.csv_file import BadRow, ImportReport
+from admin.orders.service import import_orders
+from admin.payments.sync import walk
+from admin.payments.tasks import SYNC
+from admin.reconciliation.service import run_day
+from admin.web.services import gateway, settings
+from admin.webhooks import tasks as _webhook_tasks  # noqa: F401 - registers its handler
+
+seed = AppGroup("seed", help="First data.")
+operators = AppGroup("operators", help="People who sign in here.")
+orders = AppGroup("orders", help="The shop's own orders.")
+customers = AppGroup("customers", help="The shop's customers.")
+payments = AppGroup("payments", help="The mirror of the gateway's payments.")
+reconciliation = AppGroup("reconciliation", help="The shop's books against the gateway.")
+
+ACTOR = Actor.system("command line")
+
+
+def register_commands(app: Flask) -> None:
+    """Add every group to the flask command."""
+    for group in (seed, operators, orders, customers, payments, reconciliation):
+        app.cli.add_command(group)
+    app.cli.add_command(worker)
+
+
+@seed.command("demo")
+@click.option("--books", type=click.Path(path_type=Path, exists=True, file_okay=False))
+def seed_demo(books: Path | None) -> None:
+    """Demo people, and the demo shop's books from a folder. Payments come by the walk alone."""
+    if not settings().is_sandbox:
+        raise click.ClickException("Demo people exist only while the gateway is the sandbox.")
+    for person, password in seed_demo_operators(hash_password, now=utc_now()):
+        click.echo(f"{person.role.value}\t{person.email}\t{password}")
+    if books is not None:
+        _tell(import_orders(books / "orders.csv", actor=ACTOR, now=utc_now()))
+        _tell(import_customers(books / "customers.csv", actor=ACTOR, now=utc_now()))
+
+
+@operators.command("create")
+@click.argument("email")
+@click.argument("name")
+@click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
+@click.password_option(help="Asked for when it is not given; at least 12 characters.")
+def create_operator(email: str, name: str, role: str, password: str) -> None:
+    """Add a person."""
+    if len(password) < 12:
+        raise click.ClickException("A password has at least 12 characters.")
+    try:
+        make_operator(
+            email=email.strip().lower(),
+            name=name,
+            role=Role(role),
+            password_hash=hash_password(password),
+            demo=False,
+            actor=ACTOR,
+            now=utc_now(),
+        )
+    except DomainError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@orders.command("import")
+@click.argument("path", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def orders_import(path: Path) -> None:
+    """Take orders.csv in; bad rows are listed and leave the others alone."""
+    try:
+        _tell(import_orders(path, actor=ACTOR, now=utc_now()))
+    except BadRow as error:
+        raise click.ClickException(str(error)) from None
+
+
+@customers.command("import")
+@click.argument("path", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def customers_import(path: Path) -> None:
+    """Take customers.csv in; bad rows are listed and leave the others alone."""
+    try:
+        _tell(import_customers(path, actor=ACTOR, now=utc_now()))
+    except BadRow as error:
+        raise click.ClickException(str(error)) from None
+
+
+@payments.command("sync")
+def payments_sync() -> None:
+    """Walk the gateway's payments now, with progress."""
+    history = timedelta(days=settings().sync_history_days)
+    result = walk(
+        gateway=gateway(),
+        history=history,
+        now=utc_now(),
+        report=lambda done, total, note: click.echo(f"{done}/{total} {note}"),
+    )
+    click.echo(f"{result.seen} seen, {result.new} new, {result.changed} changed")
+
+
+@reconciliation.command("run")
+@click.argument("day", required=False)
+def reconciliation_run(day: str | None) -> None:
+    """Compare one Korean day (2026-11-22; yesterday when left out)."""
+    wanted = date.fromisoformat(day) if day else datetime.now(KST).date() - timedelta(days=1)
+    run = run_day(wanted, actor=ACTOR, gateway=gateway(), now=utc_now())
+    click.echo(f"{run.day}: {run.matched_count} matched, {run.differing_count} differ")
+
+
+@click.command("worker")
+def worker() -> None:
+    """Run background jobs until SIGINT or SIGTERM."""
+    app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
+    ticks: list[Tick] = [
+        (SWEEP, timedelta(seconds=15)),
+        (SYNC, timedelta(minutes=settings().sync_minutes)),
+        (FORGET, timedelta(hours=1)),
+    ]
+
+    def in_context(work: object) -> None:
+        with app.app_context():
+            work()  # type: ignore[operator]
+
+    serve(cast(JobQueue, app.extensions["queue"]), ticks, in_context)
+
+
+def _tell(report: ImportReport) -> None:
+    for line in report.lines():
+        click.echo(line)

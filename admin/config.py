@@ -1,0 +1,171 @@
+"""Settings from the environment, read once. A missing or weak one stops the start by name.
+
+Every setting is explained in `.env.example`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from environs import Env, EnvValidationError, ValidationError
+
+WEAK_SECRETS = frozenset({"", "secret", "changeme", "change-me", "dev", "test", "password"})
+SHORTEST_SECRET = 32
+SHORTEST_WEBHOOK_TOKEN = 24
+
+
+class SettingsError(Exception):
+    """The environment cannot be started from. Names every fault, one a line."""
+
+    def __init__(self, faults: list[str]) -> None:
+        self.faults = faults
+        lines = "\n".join(f"  - {fault}" for fault in faults)
+        super().__init__(f"Jangbu cannot start with these settings:\n{lines}\nSee .env.example.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that differs between installations."""
+
+    database_url: str
+    huey_url: str
+    gateway_url: str
+    gateway_key: str
+    gateway_secret: str
+    secret_key: str
+    webhook_token: str
+    include_sandbox: bool
+    store_name: str
+    store_channel: str
+    trusted_hosts: tuple[str, ...]
+    secure_cookies: bool
+    proxy_hops: int
+    log_level: str
+    ratelimit_url: str
+    sync_minutes: int
+    sync_history_days: int
+    testing: bool
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether the gateway is the stand-in on this computer: then no real money can move."""
+        return is_loopback(urlsplit(self.gateway_url).hostname or "")
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+    @classmethod
+    def from_env(cls) -> Settings:
+        """Read and judge the environment. Raises SettingsError naming every fault at once."""
+        env = Env(eager=False)
+        values = {
+            "database_url": env.str("DATABASE_URL", validate=_checked(_database_fault)),
+            "huey_url": env.str("HUEY_URL", validate=_checked(_queue_fault)),
+            "gateway_url": env.str("GATEWAY_URL", validate=_checked(_gateway_fault)),
+            "gateway_key": env.str("GATEWAY_KEY", validate=_checked(_empty_fault)),
+            "gateway_secret": env.str("GATEWAY_SECRET", validate=_checked(_empty_fault)),
+            "secret_key": env.str("SECRET_KEY", validate=_checked(_secret_fault)),
+            "webhook_token": env.str("WEBHOOK_TOKEN", "", validate=_checked(_token_fault)),
+            "include_sandbox": env.bool("INCLUDE_SANDBOX", False),
+            "store_name": env.str("STORE_NAME", "장부"),
+            "store_channel": env.str("STORE_CHANNEL", "KCP"),
+            "trusted_hosts": env.list("TRUSTED_HOSTS", ["127.0.0.1", "localhost"]),
+            "secure_cookies": env.bool("SECURE_COOKIES", True),
+            "proxy_hops": env.int("PROXY_HOPS", 0),
+            "log_level": env.str("LOG_LEVEL", "INFO"),
+            "ratelimit_url": env.str("RATELIMIT_URL", "memory://"),
+            "sync_minutes": env.int("SYNC_MINUTES", 5),
+            "sync_history_days": env.int("SYNC_HISTORY_DAYS", 200),
+            "testing": env.bool("JANGBU_TESTING", False),
+        }
+        try:
+            env.seal()
+        except EnvValidationError as error:
+            raise SettingsError(_sentences(error.error_messages)) from None
+        values["trusted_hosts"] = tuple(values["trusted_hosts"] or ())
+        settings = cls(**values)  # type: ignore[arg-type]  # sealed: every value has its type
+        if faults := settings.live_faults():
+            raise SettingsError(faults)
+        return settings
+
+    def live_faults(self) -> list[str]:
+        """What may be left out or off only while the gateway is the sandbox."""
+        if self.is_sandbox:
+            return []
+        checks = {
+            "WEBHOOK_TOKEN must be set when the gateway is the real one": self.webhook_token,
+            "SECURE_COOKIES may be off only with the sandbox": self.secure_cookies,
+        }
+        return [sentence for sentence, fine in checks.items() if not fine]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this computer itself."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def sqlite_path(url: str) -> Path | None:
+    """The file behind a `sqlite:///` URL, None for another database or one in memory."""
+    path = url.removeprefix("sqlite:///")
+    return None if path in (url, "", ":memory:") else Path(path)
+
+
+def _checked(fault: Callable[[str], str | None]) -> Callable[[str], None]:
+    """A validator for environs from a function that says what is wrong, never quoting the value."""
+
+    def check(value: str) -> None:
+        if sentence := fault(value):
+            raise ValidationError(sentence)
+
+    return check
+
+
+def _sentences(messages: dict[str, list[str]]) -> list[str]:
+    return [f"{name}: {' '.join(parts)}" for name, parts in sorted(messages.items())]
+
+
+def _database_fault(url: str) -> str | None:
+    if url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+        return None
+    return "neither sqlite:///path nor postgresql://…"
+
+
+def _queue_fault(url: str) -> str | None:
+    if url.startswith(("sqlite:///", "redis://", "rediss://")):
+        return None
+    return "neither sqlite:///path nor redis://…"
+
+
+def _gateway_fault(url: str) -> str | None:
+    parts = urlsplit(url)
+    if parts.scheme == "https" and parts.hostname and parts.port in (None, 443):
+        return None
+    if parts.scheme == "http" and is_loopback(parts.hostname or ""):
+        return None
+    return "must be https on port 443, or http on this computer for the sandbox"
+
+
+def _secret_fault(value: str) -> str | None:
+    if value.lower() in WEAK_SECRETS or len(value) < SHORTEST_SECRET or len(set(value)) < 10:
+        return f"weak; give at least {SHORTEST_SECRET} random characters."
+    return None
+
+
+def _token_fault(value: str) -> str | None:
+    if value and len(value) < SHORTEST_WEBHOOK_TOKEN:
+        return f"shorter than {SHORTEST_WEBHOOK_TOKEN} characters."
+    return None
+
+
+def _empty_fault(value: str) -> str | None:
+    return None if value.strip() else "empty."

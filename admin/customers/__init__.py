@@ -1,0 +1,1 @@
+"""Customers: people, their billing keys, and charging one."""

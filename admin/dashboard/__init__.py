@@ -1,0 +1,1 @@
+"""The first page, the frame's live figures and the health of the process."""

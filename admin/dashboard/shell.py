@@ -1,0 +1,77 @@
+"""The frame of every page: sandbox band, unknown outcomes, counters, language and theme."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+
+from admin.domain.clock import utc_now
+from admin.domain.inquiry import InquiryState
+from admin.domain.permissions import Permission
+from admin.models import Discrepancy, Inquiry, db
+from admin.models.reconciliation import DiscrepancyState
+from admin.operations.queries import Unknown, unknown_outcomes
+from admin.web.access import current_actor, signed_in
+from admin.web.i18n import language
+from admin.web.services import settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell:
+    """What the page frame shows besides the page."""
+
+    is_sandbox: bool
+    store_name: str
+    channel: str
+    unknown: Unknown | None
+    counters: dict[str, int]
+    locale: str
+    theme: str
+    compact: bool
+
+
+def install(app: Flask) -> None:
+    """Give every template `shell` and `current_actor`."""
+
+    @app.context_processor
+    def frame() -> dict[str, Any]:
+        return {
+            "shell": make_shell(now=utc_now()),
+            "current_actor": current_actor() if signed_in() else None,
+        }
+
+
+def make_shell(*, now: datetime) -> Shell:
+    """The frame for whoever is signed in, or for nobody."""
+    given = settings()
+    operator = signed_in()
+    return Shell(
+        is_sandbox=given.is_sandbox,
+        store_name=given.store_name,
+        channel=given.store_channel,
+        unknown=unknown_outcomes(now=now) if operator else None,
+        counters=_counters() if operator else {},
+        locale=language(),
+        theme=(operator.theme or "system") if operator else "system",
+        compact=bool(operator and operator.compact_rows),
+    )
+
+
+def _counters() -> dict[str, int]:
+    """Numbers beside the menu, only where someone must act."""
+    actor = current_actor()
+    counters: dict[str, int] = {}
+    if actor.may(Permission.INQUIRIES_READ):
+        counters["inquiries"] = _count(Inquiry, Inquiry.state == InquiryState.OPEN)
+    if actor.may(Permission.RECONCILIATION_READ):
+        counters["reconciliation"] = _count(Discrepancy, Discrepancy.state == DiscrepancyState.OPEN)
+    return {name: number for name, number in counters.items() if number}
+
+
+def _count(model: type[Any], condition: sa.ColumnElement[bool]) -> int:
+    query = sa.select(sa.func.count()).select_from(model).where(condition)
+    return db.session.execute(query).scalar_one()

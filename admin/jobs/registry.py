@@ -1,0 +1,45 @@
+"""Which handler does which job. A handler lives in its feature's `tasks.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from admin.domain.job import JobLane
+
+
+class Progress(Protocol):
+    """How a handler tells how far it is. Each report renews the lease."""
+
+    def report(self, done: int, total: int = 0, note: str = "") -> None:
+        """Raises LeaseLost when another worker has taken the job over."""
+        ...
+
+
+Handler = Callable[[dict[str, Any], Progress, datetime], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """One kind of job."""
+
+    handler: Handler
+    lane: JobLane
+
+
+HANDLERS: dict[str, Registered] = {}
+
+
+def handles(name: str, *, lane: JobLane = JobLane.GENERAL) -> Callable[[Handler], Handler]:
+    """Register the decorated function as the handler of jobs called `name`.
+
+    It may be run twice: a worker can die after the effect and before the row says done.
+    """
+
+    def register(handler: Handler) -> Handler:
+        HANDLERS[name] = Registered(handler, lane)
+        return handler
+
+    return register

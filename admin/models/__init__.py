@@ -1,0 +1,51 @@
+"""The nouns: one aggregate a file. Importing this package maps every table."""
+
+from admin.models.audit_entry import AuditEntry
+from admin.models.base import Base, db, in_transaction, lock, transaction
+from admin.models.customer import BillingKey, Customer
+from admin.models.escrow_order import Delivery, EscrowOrder
+from admin.models.gateway_binding import GatewayBinding, GatewayToken
+from admin.models.inquiry import Inquiry, InquiryEntry
+from admin.models.job import Job
+from admin.models.note import Note
+from admin.models.observation import Observation
+from admin.models.operation import MoneyOperation, OperationAttempt
+from admin.models.operator import Operator, OperatorRole, SignInSession
+from admin.models.order import LineItem, Order
+from admin.models.payment import Payment, PaymentCancellation
+from admin.models.reconciliation import Discrepancy, ReconciliationRun
+from admin.models.sync_window import SyncWindow
+from admin.models.webhook_event import WebhookEvent
+
+__all__ = [
+    "AuditEntry",
+    "Base",
+    "BillingKey",
+    "Customer",
+    "Delivery",
+    "Discrepancy",
+    "EscrowOrder",
+    "GatewayBinding",
+    "GatewayToken",
+    "Inquiry",
+    "InquiryEntry",
+    "Job",
+    "LineItem",
+    "MoneyOperation",
+    "Note",
+    "Observation",
+    "OperationAttempt",
+    "Operator",
+    "OperatorRole",
+    "Order",
+    "Payment",
+    "PaymentCancellation",
+    "ReconciliationRun",
+    "SignInSession",
+    "SyncWindow",
+    "WebhookEvent",
+    "db",
+    "in_transaction",
+    "lock",
+    "transaction",
+]

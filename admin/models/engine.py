@@ -1,0 +1,88 @@
+"""How each database is opened. SQLite needs care; PostgreSQL needs time limits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from admin.models.base import WRITES
+
+MENDED_SQLITE = (3, 51, 3)  # older libraries can corrupt a WAL that two connections reset
+BUSY_MILLISECONDS = 5000
+MMAP_BYTES = 8 * 1024**3
+
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",  # a commit is on the disk: NORMAL can lose the last ones
+    f"PRAGMA busy_timeout={BUSY_MILLISECONDS}",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA trusted_schema=OFF",
+    "PRAGMA wal_autocheckpoint=1000",
+    f"PRAGMA mmap_size={MMAP_BYTES}",
+)
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """What `create_engine` is told for this database."""
+    if url.startswith("sqlite"):
+        import pysqlite3.dbapi2 as sqlite
+
+        return {
+            "module": sqlite,
+            "connect_args": {"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False},
+        }
+    options = (
+        "-c lock_timeout=3000 -c statement_timeout=10000 "
+        "-c idle_in_transaction_session_timeout=15000 -c timezone=UTC"
+    )
+    return {
+        "connect_args": {"options": options},
+        "pool_pre_ping": True,
+        "pool_size": 12,
+        "max_overflow": 4,
+    }
+
+
+def driver_url(url: str) -> str:
+    """The URL with the driver that we install: psycopg for PostgreSQL."""
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def sqlite_library() -> tuple[int, ...]:
+    """The version of the SQLite library that is really used."""
+    import pysqlite3.dbapi2 as sqlite
+
+    return tuple(int(part) for part in sqlite.sqlite_version.split("."))
+
+
+def prepare(engine: Engine) -> None:
+    """Attach our settings to every connection of `engine`."""
+    if engine.dialect.name != "sqlite":
+        return
+    event.listen(engine, "connect", _open_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+
+
+def _open_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    # The driver's own transaction handling starts deferred and guesses; we emit BEGIN ourselves.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def database_answers(engine: Engine) -> bool:
+    """Whether a connection can be had and answers."""
+    with engine.connect() as connection:
+        return connection.execute(sa.text("SELECT 1")).scalar() == 1

@@ -1,0 +1,28 @@
+"""Observations: what the gateway said about a payment at one moment. Append-only."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from admin.models.base import Base, Key, Moment
+
+
+class Observation(Base):
+    """One look that told something: a first sight, a change, a contradiction, or a person's check.
+
+    A look that finds nothing new only moves `Payment.checked_at`.
+    """
+
+    __tablename__ = "observations"
+
+    id: Mapped[Key]
+    payment_id: Mapped[int] = mapped_column(sa.ForeignKey("payments.id"), index=True)
+    source: Mapped[str] = mapped_column(sa.String(40))  # sync, webhook, check, resolver, …
+    fetch_seq: Mapped[int] = mapped_column(sa.BigInteger)
+    seen_at: Mapped[Moment]
+    changed: Mapped[list[str]] = mapped_column(sa.JSON)  # names of fields; empty: nothing new
+    conflicts: Mapped[list[str]] = mapped_column(sa.JSON)  # immutable fields that differed
+    stale: Mapped[bool]
+    status: Mapped[str] = mapped_column(sa.String(20))
+    cancelled_minor: Mapped[int] = mapped_column(sa.BigInteger)

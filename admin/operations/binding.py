@@ -1,0 +1,58 @@
+"""One database belongs to one gateway: bind it once, and check it at every start and sending."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from admin.audit.service import record
+from admin.domain.actor import Actor
+from admin.gateway.client import Gateway
+from admin.models import GatewayBinding, MoneyOperation, db, transaction
+from admin.operations.errors import WrongGateway
+
+
+class BoundElsewhere(Exception):
+    """The database belongs to another gateway or key than the settings name."""
+
+
+def bind(gateway: Gateway, *, include_sandbox: bool, now: datetime) -> None:
+    """Tie an unbound database to this gateway; raise BoundElsewhere if it has another one."""
+    bound = db.session.get(GatewayBinding, 1)
+    if bound is None:
+        with transaction():
+            db.session.add(
+                GatewayBinding(
+                    id=1,
+                    host=gateway.host,
+                    fingerprint=gateway.key_fingerprint,
+                    include_sandbox=include_sandbox,
+                    bound_at=now,
+                )
+            )
+            record(Actor.system("start"), "gateway.bound", f"gateway:{gateway.host}", now=now)
+        return
+    check_bound(bound, gateway, include_sandbox=include_sandbox)
+
+
+def check_bound(bound: GatewayBinding, gateway: Gateway, *, include_sandbox: bool) -> None:
+    """Raise BoundElsewhere unless the settings name the gateway this database belongs to."""
+    if (bound.host, bound.fingerprint) != (gateway.host, gateway.key_fingerprint):
+        raise BoundElsewhere(
+            f"This database belongs to the gateway {bound.host} with key {bound.fingerprint}, but "
+            f"the settings name {gateway.host} with key {gateway.key_fingerprint}: give that pair "
+            "its own DATABASE_URL."
+        )
+    if bound.include_sandbox != include_sandbox:
+        raise BoundElsewhere(
+            f"This database was filled with INCLUDE_SANDBOX={str(bound.include_sandbox).lower()}; "
+            "another setting needs its own DATABASE_URL."
+        )
+
+
+def check_gateway(operation: MoneyOperation, gateway: Gateway) -> None:
+    """Raise WrongGateway unless `operation` was recorded for this very gateway and key."""
+    recorded = (operation.gateway_host, operation.gateway_fingerprint)
+    bound = db.session.get(GatewayBinding, 1)
+    here = (gateway.host, gateway.key_fingerprint)
+    if recorded != here or bound is None or (bound.host, bound.fingerprint) != here:
+        raise WrongGateway()

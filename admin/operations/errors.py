@@ -1,0 +1,25 @@
+"""What can stop an operation before anything is sent."""
+
+from admin.domain.errors import N_, Conflict, DomainError
+
+
+class OperationInProgress(Conflict):
+    """Another operation on the same thing has no known outcome yet."""
+
+    message = N_(
+        "%(who)s already started an operation on this payment at %(time)s, "
+        "and its outcome is still open. Nothing was sent."
+    )
+
+    def __init__(self, operation_id: str, **values: object) -> None:
+        self.operation_id = operation_id
+        super().__init__(**values)
+
+
+class WrongGateway(DomainError):
+    """Something recorded for one gateway was about to be sent to, or judged by, another."""
+
+    message = N_(
+        "This was recorded for another gateway or another key, so it is neither sent nor judged "
+        "here."
+    )

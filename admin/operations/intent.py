@@ -1,0 +1,174 @@
+"""Open an operation: the intent on disk, before any socket."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from ulid import ULID
+
+from admin.audit.service import record
+from admin.domain.actor import Actor
+from admin.domain.clock import KST
+from admin.domain.money import Money
+from admin.domain.operation import OPEN_STATES, OperationKind, OperationState
+from admin.gateway.client import Gateway
+from admin.models import MoneyOperation, OperationAttempt, db
+from admin.operations.errors import OperationInProgress
+
+MARKER_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """What a person decided, in full. `form_key` comes with the form: one decision, one row."""
+
+    kind: OperationKind
+    form_key: str
+    reason: str = ""  # sent to the gateway
+    note: str = ""  # kept here
+    imp_uid: str | None = None
+    merchant_uid: str | None = None
+    customer_uid: str | None = None
+    amount: Money | None = None
+    seen: Money | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+def find_by_form_key(form_key: str) -> MoneyOperation | None:
+    """The operation this form was already sent for: a double click, a reload, a resubmit."""
+    query = sa.select(MoneyOperation).where(MoneyOperation.form_key == form_key)
+    return db.session.scalars(query).one_or_none()
+
+
+def find_open(imp_uid: str, kind: OperationKind | None = None) -> MoneyOperation | None:
+    """An operation on this payment whose outcome is still owed."""
+    query = sa.select(MoneyOperation).where(
+        MoneyOperation.imp_uid == imp_uid, MoneyOperation.state.in_(OPEN_STATES)
+    )
+    if kind is not None:
+        query = query.where(MoneyOperation.kind == kind)
+    return db.session.scalars(query.order_by(MoneyOperation.id).limit(1)).one_or_none()
+
+
+def check_nothing_open(imp_uid: str) -> None:
+    """Raise OperationInProgress, naming who and since when, if one is open on this payment."""
+    if (other := find_open(imp_uid)) is not None:
+        raise in_progress(other)
+
+
+def in_progress(other: MoneyOperation) -> OperationInProgress:
+    """The refusal that names the operation in the way."""
+    since = other.created_at.astimezone(KST).strftime("%H:%M:%S")
+    return OperationInProgress(other.id, who=other.created_by, time=since)
+
+
+def open_operation(
+    intent: Intent, *, actor: Actor, gateway: Gateway, now: datetime
+) -> MoneyOperation:
+    """Write the intent as READY, with its audit entry, inside the caller's transaction."""
+    key = ULID.from_datetime(now)
+    operation = MoneyOperation(
+        id=str(key),
+        kind=intent.kind,
+        state=OperationState.READY,
+        gateway_host=gateway.host,
+        gateway_fingerprint=gateway.key_fingerprint,
+        form_key=intent.form_key,
+        fingerprint=_fingerprint(intent, gateway.key_fingerprint),
+        marker=_marker(key),
+        imp_uid=intent.imp_uid,
+        merchant_uid=intent.merchant_uid,
+        customer_uid=intent.customer_uid,
+        currency=(intent.amount or Money(0)).currency,
+        amount_minor=intent.amount.minor if intent.amount else None,
+        seen_minor=intent.seen.minor if intent.seen else None,
+        reason=intent.reason,
+        note=intent.note,
+        details=intent.details,
+        created_by_id=actor.operator_id,
+        created_by=actor.name,
+        created_at=now,
+    )
+    db.session.add(operation)
+    db.session.flush()
+    facts = {"amount": intent.amount} if intent.amount else {}
+    record(
+        actor,
+        f"{intent.kind.value}.requested",
+        f"operation:{operation.id}",
+        now=now,
+        imp_uid=intent.imp_uid or "",
+        merchant_uid=intent.merchant_uid or "",
+        **facts,
+    )
+    return operation
+
+
+def lost_race(error: IntegrityError, intent: Intent) -> MoneyOperation:
+    """Another request was first: the same form gives its operation, another one is refused."""
+    if (earlier := find_by_form_key(intent.form_key)) is not None:
+        return earlier
+    other = find_open(intent.imp_uid, intent.kind) if intent.imp_uid else None
+    if other is None:
+        raise error
+    raise in_progress(other)
+
+
+def add_step(
+    operation: MoneyOperation,
+    phase: str,
+    fact: str,
+    *,
+    now: datetime,
+    verdict: OperationState | None = None,
+    error: str = "",
+    elapsed_ms: int | None = None,
+    **facts: object,
+) -> None:
+    """Keep one thing that was done about an operation."""
+    db.session.add(
+        OperationAttempt(
+            operation_id=operation.id,
+            phase=phase,
+            at=now,
+            verdict=verdict.value if verdict else "",
+            fact=fact,
+            error=error,
+            elapsed_ms=elapsed_ms,
+            facts=facts,
+        )
+    )
+
+
+def _fingerprint(intent: Intent, key: str) -> str:
+    canonical = json.dumps(
+        {
+            "kind": intent.kind.value,
+            "imp_uid": intent.imp_uid,
+            "merchant_uid": intent.merchant_uid,
+            "customer_uid": intent.customer_uid,
+            "amount": intent.amount.minor if intent.amount else None,
+            "seen": intent.seen.minor if intent.seen else None,
+            "reason": intent.reason,
+            "details": intent.details,
+        },
+        sort_keys=True,
+        ensure_ascii=True,
+    )
+    return hmac.new(key.encode(), canonical.encode(), hashlib.sha256).hexdigest()
+
+
+def _marker(key: ULID) -> str:
+    number = int.from_bytes(key.bytes[6:], "big")
+    letters = []
+    for _ in range(8):
+        number, place = divmod(number, len(MARKER_ALPHABET))
+        letters.append(MARKER_ALPHABET[place])
+    return "".join(letters)

@@ -1,0 +1,108 @@
+"""Escrow deliveries: POST /escrows/logis/{imp_uid}. KCP takes no correction afterwards."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from admin.domain.clock import from_epoch
+from admin.domain.errors import N_
+from admin.domain.escrow import DeliveryNotice, EscrowState
+from admin.domain.evidence import Verdict
+from admin.domain.operation import QUIET_PERIOD, OperationState
+from admin.gateway.client import Gateway
+from admin.gateway.errors import GatewayConflict
+from admin.gateway.wire.deliveries import DeliveryParty
+from admin.models import Delivery, EscrowOrder, MoneyOperation, Payment, db
+from admin.operations.kinds.base import Seen
+
+TAKEN = N_("The gateway holds another delivery for this payment already.")
+
+
+class DeliveryRegistration:
+    """A 409 is not a failure by itself: the registered parcel is compared with ours."""
+
+    def preflight(self, operation: MoneyOperation, gateway: Gateway) -> Seen:
+        return Seen(delivery=gateway.get_delivery(operation.imp_uid or ""))
+
+    def fence(self, operation: MoneyOperation, seen: Seen) -> Verdict | None:
+        if seen.delivery is None:
+            return None
+        return Verdict(state=OperationState.REJECTED, fact=_told(seen.delivery))
+
+    def send(self, operation: MoneyOperation, gateway: Gateway) -> Seen:
+        details = operation.details
+        try:
+            answer = gateway.register_delivery(
+                operation.imp_uid or "",
+                notice=wanted_notice(operation),
+                receiver=DeliveryParty(
+                    name=details.get("receiver_name"), tel=details.get("receiver_tel")
+                ),
+            )
+        except GatewayConflict:
+            return Seen(delivery=gateway.get_delivery(operation.imp_uid or ""))
+        return Seen(delivery=answer)
+
+    def judge_answer(self, operation: MoneyOperation, seen: Seen) -> Verdict:
+        if seen.delivery is None:
+            return Verdict(state=OperationState.FAILED, fact="409, and nothing is registered")
+        return self._compared(operation, seen.delivery)
+
+    def look(self, operation: MoneyOperation, gateway: Gateway, *, canary: str | None) -> Seen:
+        return Seen(delivery=gateway.get_delivery(operation.imp_uid or ""))
+
+    def judge_look(self, operation: MoneyOperation, seen: Seen, *, now: datetime) -> Verdict:
+        if seen.delivery is not None:
+            return self._compared(operation, seen.delivery)
+        if now - (operation.sent_at or operation.created_at) >= QUIET_PERIOD:
+            return Verdict(
+                state=OperationState.NOT_EXECUTED, fact="nothing registered after the quiet period"
+            )
+        return Verdict(state=None, fact="nothing registered yet")
+
+    def settle(
+        self, operation: MoneyOperation, seen: Seen, verdict: Verdict, *, now: datetime
+    ) -> None:
+        if seen.delivery is not None:
+            keep_delivery(
+                operation.imp_uid or "",
+                seen.delivery,
+                operation_id=operation.id if verdict.state is OperationState.SUCCEEDED else None,
+                now=now,
+            )
+
+    def _compared(self, operation: MoneyOperation, registered: DeliveryNotice) -> Verdict:
+        ours = wanted_notice(operation)
+        same = (registered.company, registered.invoice) == (ours.company, ours.invoice)
+        state = OperationState.SUCCEEDED if same else OperationState.MISMATCH
+        return Verdict(state=state, fact=_told(registered))
+
+
+def keep_delivery(
+    imp_uid: str, notice: DeliveryNotice, *, operation_id: str | None, now: datetime
+) -> None:
+    """Hold the parcel that the gateway says is registered; inside the caller's transaction."""
+    order = db.session.query(EscrowOrder).join(Payment).filter(Payment.imp_uid == imp_uid).one()
+    order.looked_at = now
+    if order.state is EscrowState.TO_SHIP:
+        order.state = EscrowState.SHIPPED
+    row = order.delivery or Delivery(payment_id=order.payment_id, operation_id=operation_id)
+    row.company = notice.company
+    row.invoice = notice.invoice
+    row.sent_at = notice.sent_at
+    row.applied_at = notice.applied_at
+    order.delivery = row
+
+
+def wanted_notice(operation: MoneyOperation) -> DeliveryNotice:
+    """The parcel the person wanted to register."""
+    sent_at = from_epoch(int(operation.details["sent_at"]))
+    return DeliveryNotice(
+        company=str(operation.details["company"]),
+        invoice=str(operation.details["invoice"]),
+        sent_at=sent_at or operation.created_at,
+    )
+
+
+def _told(notice: DeliveryNotice) -> str:
+    return f"registered: {notice.company} {notice.invoice}"

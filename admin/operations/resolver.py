@@ -1,0 +1,202 @@
+"""Settle what is unknown, by looking. The only way an UNKNOWN operation ever ends."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from admin.domain.evidence import Verdict
+from admin.domain.operation import (
+    HUMAN_AFTER,
+    READY_EXPIRES,
+    READY_TO_WORKER,
+    SENDING_LEASE,
+    OperationState,
+    SettledBy,
+)
+from admin.gateway.client import Gateway
+from admin.gateway.errors import GatewayError
+from admin.mirror import service as mirror
+from admin.models import MoneyOperation, Payment, db, lock, transaction
+from admin.operations.binding import check_gateway
+from admin.operations.errors import WrongGateway
+from admin.operations.intent import add_step
+from admin.operations.kinds import KINDS
+from admin.operations.kinds.base import Seen
+from admin.operations.service import (
+    TakenByAnother,
+    execute,
+    expire,
+    get_operation,
+    hand_to_people,
+    mark_lost,
+    settle,
+)
+
+LOOKED_AT = (
+    OperationState.UNKNOWN,
+    OperationState.HUMAN,
+    OperationState.ACCEPTED,
+    OperationState.MISMATCH,
+    OperationState.FAILED,
+)
+
+
+def sweep(*, gateway: Gateway, now: datetime) -> int:
+    """One round over everything that is due; returns how many operations were touched."""
+    due = [operation.id for operation in _due(now)]
+    for operation_id in due:
+        advance(operation_id, gateway=gateway, now=now)
+    return len(due)
+
+
+def advance(operation_id: str, *, gateway: Gateway, now: datetime) -> MoneyOperation:
+    """Take one operation as far as the world allows now. Also called when a page is opened."""
+    operation = get_operation(operation_id)
+    if operation.state is OperationState.READY:
+        _advance_ready(operation, gateway=gateway, now=now)
+    elif operation.state is OperationState.SENDING:
+        mark_lost(operation, now=now)
+    elif operation.state in LOOKED_AT:
+        try:
+            look(operation_id, gateway=gateway, now=now)
+        except WrongGateway:
+            return operation
+    return get_operation(operation_id)
+
+
+def look(operation_id: str, *, gateway: Gateway, now: datetime) -> MoneyOperation:
+    """Ask the gateway once and settle by what it shows. A failed look proves nothing.
+
+    Raises WrongGateway when the operation was recorded for another gateway or key.
+    """
+    operation = get_operation(operation_id)
+    check_gateway(operation, gateway)
+    if operation.state not in LOOKED_AT or not _claim(operation_id, now=now):
+        return operation
+    operation = get_operation(operation_id)
+    kind = KINDS[operation.kind]
+    seq = mirror.next_fetch_seq(now=now)
+    try:
+        seen = kind.look(operation, gateway, canary=_canary())
+    except GatewayError as error:
+        return _look_failed(operation_id, error, now=now)
+    verdict = kind.judge_look(operation, seen, now=now)
+    if operation.state is OperationState.FAILED:
+        return _second_look_at_failed(operation, verdict.state, seen, fetch_seq=seq, now=now)
+    settled = settle(
+        operation_id,
+        verdict,
+        seen,
+        by=SettledBy.LOOKUP,
+        phase="look",
+        fetch_seq=seq,
+        now=now,
+    )
+    return _hand_over_if_late(settled, now=now)
+
+
+def _due(now: datetime) -> list[MoneyOperation]:
+    query = (
+        sa.select(MoneyOperation)
+        .where(
+            sa.or_(
+                sa.and_(
+                    MoneyOperation.state == OperationState.READY,
+                    MoneyOperation.created_at < now - READY_TO_WORKER,
+                ),
+                sa.and_(
+                    MoneyOperation.state == OperationState.SENDING,
+                    MoneyOperation.lease_until < now,
+                ),
+                sa.and_(
+                    MoneyOperation.state.in_(LOOKED_AT),
+                    MoneyOperation.next_look_at <= now,
+                ),
+            )
+        )
+        .order_by(MoneyOperation.id)
+        .limit(100)
+    )
+    return list(db.session.scalars(query))
+
+
+def _advance_ready(operation: MoneyOperation, *, gateway: Gateway, now: datetime) -> None:
+    age = now - operation.created_at
+    if age > READY_EXPIRES:
+        expire(operation, now=now)
+    elif age > READY_TO_WORKER:
+        try:
+            execute(operation.id, gateway=gateway, now=now)
+        except (TakenByAnother, WrongGateway):
+            return
+
+
+def _claim(operation_id: str, *, now: datetime) -> bool:
+    """Hold the operation for one look, so that two resolvers never ask about it at once."""
+    with transaction():
+        operation = lock(MoneyOperation, operation_id)
+        if operation is None or (operation.lease_until and operation.lease_until > now):
+            return False
+        operation.lease_until = now + SENDING_LEASE
+    return True
+
+
+def _look_failed(operation_id: str, error: GatewayError, *, now: datetime) -> MoneyOperation:
+
+    verdict = Verdict(state=None, fact=f"the look failed: {error}")
+    settled = settle(
+        operation_id,
+        verdict,
+        Seen(),
+        by=SettledBy.LOOKUP,
+        phase="look",
+        fetch_seq=0,
+        error=type(error).__name__,
+        now=now,
+    )
+    return _hand_over_if_late(settled, now=now)
+
+
+def _hand_over_if_late(operation: MoneyOperation, *, now: datetime) -> MoneyOperation:
+    sent_at = operation.sent_at or operation.created_at
+    if operation.state is OperationState.UNKNOWN and now - sent_at >= HUMAN_AFTER:
+        hand_to_people(operation, now=now)
+    return operation
+
+
+def _second_look_at_failed(
+    operation: MoneyOperation,
+    state: OperationState | None,
+    seen: Seen,
+    *,
+    fetch_seq: int,
+    now: datetime,
+) -> MoneyOperation:
+    """A refusal is checked once more. Only positive evidence overturns it, and that is an alert."""
+
+    if state is OperationState.SUCCEEDED:
+        late = Verdict(state=OperationState.SUCCEEDED_LATE, fact="refused, yet it happened")
+        return settle(
+            operation.id,
+            late,
+            seen,
+            by=SettledBy.LOOKUP,
+            phase="look",
+            fetch_seq=fetch_seq,
+            now=now,
+        )
+    with transaction():
+        row = lock(MoneyOperation, operation.id)
+        if row is not None:
+            row.next_look_at = None
+            row.lease_until = None
+            add_step(row, "look", "looked again: the refusal stands", now=now)
+    return operation
+
+
+def _canary() -> str | None:
+    """A payment that is known to exist; a gateway that cannot find it proves no absence."""
+    query = sa.select(Payment.imp_uid).order_by(Payment.id.desc()).limit(1)
+    return db.session.scalars(query).one_or_none()

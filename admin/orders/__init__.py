@@ -1,0 +1,1 @@
+"""The shop's own orders and line items, imported from its books."""

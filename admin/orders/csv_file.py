@@ -1,0 +1,82 @@
+"""Read a CSV file of the shop's books row by row, and say which row is wrong and why."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from admin.domain.card_guard import holds_card_number
+
+
+class BadRow(ValueError):
+    """A row that cannot be taken, with the reason in a sentence."""
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What an import did: rows taken, unchanged, and refused with line number and reason."""
+
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    refused: list[tuple[int, str]] = field(default_factory=list)
+
+    def lines(self) -> Iterator[str]:
+        """The report for a person at a terminal."""
+        yield f"{self.added} added, {self.changed} changed, {self.unchanged} unchanged"
+        for line, reason in self.refused:
+            yield f"line {line}: {reason}"
+
+
+def read_rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield (line number, row). Raises BadRow when the heading lacks a column."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file, strict=True)
+        missing = [name for name in columns if name not in (reader.fieldnames or ())]
+        if missing:
+            raise BadRow(f"the heading lacks {', '.join(missing)}")
+        for row in reader:
+            yield reader.line_num, {name: (row.get(name) or "").strip() for name in columns}
+
+
+def whole(row: dict[str, str], name: str, *, least: int = 0) -> int:
+    """A whole number of at least `least`, without separators."""
+    text = row[name]
+    if not text.isascii() or not text.isdecimal() or int(text) < least:
+        raise BadRow(f"{name} is not a whole number from {least}: {text[:40]!r}")
+    return int(text)
+
+
+def moment(row: dict[str, str], name: str) -> datetime:
+    """A moment with its offset, as 2026-11-23T14:08:00+09:00."""
+    try:
+        found = datetime.fromisoformat(row[name])
+    except ValueError:
+        raise BadRow(f"{name} is not a time: {row[name][:40]!r}") from None
+    if found.tzinfo is None:
+        raise BadRow(f"{name} lacks its offset (+09:00)")
+    return found
+
+
+def required(row: dict[str, str], name: str) -> str:
+    """A text that must be there."""
+    if not row[name]:
+        raise BadRow(f"{name} is empty")
+    return row[name]
+
+
+def no_cards(row: dict[str, str]) -> None:
+    """Refuse a row that holds a card number anywhere."""
+    for name, value in row.items():
+        if holds_card_number(value):
+            raise BadRow(f"{name} holds a card number; it was not read further")
+
+
+def optional(
+    row: dict[str, str], name: str, read: Callable[[dict[str, str], str], datetime]
+) -> datetime | None:
+    """What `read` makes of the field, or None when it is empty."""
+    return read(row, name) if row[name] else None

@@ -1,0 +1,18 @@
+"""Read the shop's own orders."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
+
+from admin.models import Order, db
+
+
+def find_order(order_number: str) -> Order | None:
+    """The order of this number in the shop's books, with its items."""
+    query = (
+        sa.select(Order)
+        .where(Order.order_number == order_number)
+        .options(selectinload(Order.items))
+    )
+    return db.session.scalars(query).one_or_none()

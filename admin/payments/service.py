@@ -1,0 +1,75 @@
+"""Use cases of one payment: check it against the gateway, leave a note."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from admin.audit.service import record
+from admin.domain.actor import Actor
+from admin.domain.card_guard import holds_card_number
+from admin.domain.errors import N_, InvalidInput, NotFound
+from admin.gateway.client import Gateway
+from admin.mirror import service as mirror
+from admin.mirror.service import Applied
+from admin.models import Note, Payment, db, lock, transaction
+from admin.operations.intent import find_open
+from admin.operations.resolver import advance
+
+LONGEST_NOTE = 2000
+
+
+def check_payment(payment_id: int, *, actor: Actor, gateway: Gateway, now: datetime) -> Applied:
+    """Look the payment up ("확인"), mirror what the gateway says, settle what it decides.
+
+    Raises NotFound, or GatewayError when the gateway gives no usable answer.
+    """
+    payment = db.session.get(Payment, payment_id)
+    if payment is None:
+        raise NotFound()
+    seq = mirror.next_fetch_seq(now=now)
+    seen = gateway.get_payment(payment.imp_uid)
+    with transaction():
+        applied = mirror.apply([seen], fetch_seq=seq, source="check", actor=actor, now=now)[0]
+        changed = ", ".join(applied.merged.changed)
+        record(actor, "payment.checked", f"payment:{payment_id}", now=now, changed=changed)
+    if (operation := find_open(payment.imp_uid)) is not None:
+        advance(operation.id, gateway=gateway, now=now)
+    return applied
+
+
+def sync_payment(imp_uid: str, *, source: str, gateway: Gateway, now: datetime) -> Applied:
+    """Look one payment up by the gateway's number and mirror it, known before or not.
+
+    Raises GatewayNotFound when the gateway knows none, else GatewayError.
+    """
+    seq = mirror.next_fetch_seq(now=now)
+    seen = gateway.get_payment(imp_uid)
+    actor = Actor.system(source)
+    with transaction():
+        applied = mirror.apply([seen], fetch_seq=seq, source=source, actor=actor, now=now)[0]
+        record(actor, "payment.synced", f"payment:{applied.payment.id}", now=now, source=source)
+    if (operation := find_open(imp_uid)) is not None:
+        advance(operation.id, gateway=gateway, now=now)
+    return applied
+
+
+def add_note(payment_id: int, body: str, *, actor: Actor, now: datetime) -> Note:
+    """Leave a note on a payment. Raises NotFound or InvalidInput; a card number is refused."""
+    text = body.strip()
+    if not text:
+        raise InvalidInput(N_("Write something first."), field="body")
+    if len(text) > LONGEST_NOTE:
+        raise InvalidInput(
+            N_("A note holds at most %(most)s characters."), field="body", most=LONGEST_NOTE
+        )
+    if holds_card_number(text):
+        raise InvalidInput(
+            N_("That looks like a card number. Card numbers are not kept here."), field="body"
+        )
+    with transaction():
+        if lock(Payment, payment_id) is None:
+            raise NotFound()
+        note = Note(payment_id=payment_id, body=text, author=actor.name, written_at=now)
+        db.session.add(note)
+        record(actor, "note.added", f"payment:{payment_id}", now=now)
+    return note

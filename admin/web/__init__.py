@@ -1,0 +1,1 @@
+"""The pages' toolkit: Flask-side glue that knows no feature."""

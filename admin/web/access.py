@@ -1,0 +1,100 @@
+"""Who may open what: every endpoint names its permission or says that it is public."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, abort, current_app, g, request
+from flask_login import current_user
+
+from admin.domain.actor import Actor
+from admin.domain.permissions import Permission
+from admin.models import Operator
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+# Endpoints of libraries, which cannot carry our decorators. "own" asks only for a sign-in.
+LIBRARY_PUBLIC = frozenset({"static", "security.login", "security.two_factor_token_validation"})
+LIBRARY_OWN = frozenset(
+    {
+        "security.logout",
+        "security.two_factor_setup",
+        "security.two_factor_setup_validate",
+        "security.two_factor_rescue",
+        "security.mf_recovery_codes",
+        "security.mf_recovery",
+        "security.verify",
+        "security.change_password",
+    }
+)
+
+
+def requires(permission: Permission, *, audit: str = "") -> Callable[[View], View]:
+    """The decorated view needs `permission`. `audit` names the entry a view of data leaves."""
+
+    def mark(view: View) -> View:
+        view.permission = permission  # type: ignore[attr-defined]
+        view.audit_action = audit  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def public(view: View) -> View:
+    """The decorated view may be opened by anyone."""
+    view.permission = None  # type: ignore[attr-defined]
+    view.audit_action = ""  # type: ignore[attr-defined]
+    return view
+
+
+def current_actor() -> Actor:
+    """The signed-in operator as the actor of this request."""
+    operator = signed_in()
+    if operator is None:
+        abort(401)
+    return Actor(
+        name=operator.name,
+        operator_id=operator.id,
+        role=operator.role,
+        ip=request.remote_addr,
+        request_id=g.get("request_id"),
+    )
+
+
+def signed_in() -> Operator | None:
+    """The operator of this request, if someone is signed in."""
+    if not current_user.is_authenticated:
+        return None
+    operator: Operator = current_user._get_current_object()
+    return operator
+
+
+def can(permission: str) -> bool:
+    """Whether the signed-in operator carries the permission called `permission`; for templates."""
+    operator = signed_in()
+    return operator is not None and current_actor().may(Permission(permission))
+
+
+def install(app: Flask) -> None:
+    """Deny by default: a view without a mark is refused to everyone."""
+    app.before_request(_guard)
+    app.jinja_env.globals.update(can=can, current_operator=signed_in)
+
+
+def _guard() -> Any:
+    endpoint = request.endpoint
+    if endpoint is None or endpoint in LIBRARY_PUBLIC:
+        return None
+    view = current_app.view_functions.get(endpoint)
+    if view is None:
+        return None
+    unmarked = endpoint not in LIBRARY_OWN
+    permission = getattr(view, "permission", Permission.OWN_PROFILE if not unmarked else "none")
+    if permission is None:
+        return None
+    if signed_in() is None:
+        return current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
+    if permission == "none" or not current_actor().may(permission):
+        abort(403)
+    return None

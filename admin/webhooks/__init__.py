@@ -1,0 +1,1 @@
+"""Webhooks: receive a message, keep it, answer at once, and look the payment up later."""
