@@ -9,11 +9,11 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.sandbox.contract import Contract
 
 from sandbox.clock import KST
 from sandbox.config import SandboxConfig
 from sandbox.server import Running, running
+from tests.sandbox.contract import Contract
 
 SHOP_NOW = datetime(2026, 11, 23, 14, 20, tzinfo=KST)
 SHOP_PAYMENTS = 3_000

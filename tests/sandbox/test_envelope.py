@@ -1,6 +1,7 @@
 """Whatever goes wrong, the answer is an envelope in JSON."""
 
 import pytest
+
 from tests.sandbox.conftest import Api
 
 

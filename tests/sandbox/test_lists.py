@@ -1,6 +1,7 @@
 """GET /payments/status: windows, sorting, pages."""
 
 import pytest
+
 from tests.sandbox.conftest import Api, Shop
 from tests.sandbox.contract import Contract
 

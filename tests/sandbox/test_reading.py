@@ -3,6 +3,7 @@
 from urllib.parse import quote
 
 import pytest
+
 from tests.sandbox.conftest import Api
 from tests.sandbox.contract import Contract
 

@@ -2,6 +2,7 @@
 
 import httpx
 import pytest
+
 from tests.sandbox.conftest import Api
 from tests.sandbox.contract import Contract
 
