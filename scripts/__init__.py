@@ -1,0 +1,1 @@
+"""What stands behind ./run and ./test. Standard library only: it runs before any install."""
