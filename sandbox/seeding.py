@@ -81,6 +81,9 @@ def _load_shop(
         if books:
             books.add_customers(shop.subscriptions.subscribers)
         for day in shop.days():
+            # The books first: they know no special word for a partial cancel.
+            if books:
+                books.add_day(day.orders, day.planted)
             rows = list(day.payments())
             for row in rows:
                 if row["cancel_amount"]:
@@ -90,8 +93,6 @@ def _load_shop(
             insert_payments(db, rows)
             insert_cancellations(db, day.cancellations())
             insert_deliveries(db, day.deliveries())
-            if books:
-                books.add_day(day.orders, day.planted)
             loaded += len(rows)
             if loaded - told >= _TELL_EACH:
                 told = loaded

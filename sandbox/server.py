@@ -4,7 +4,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from socket import SHUT_RDWR, socket
+from socket import (
+    AF_INET,
+    AF_INET6,
+    SHUT_RDWR,
+    SO_REUSEADDR,
+    SOCK_STREAM,
+    SOL_SOCKET,
+    socket,
+)
 
 from flask import Flask
 from werkzeug.serving import ThreadedWSGIServer
@@ -14,13 +22,16 @@ from sandbox.config import SandboxConfig
 from sandbox.state import Sandbox
 from sandbox.wire import WireHandler
 
+_WAITING = 128
+
 
 class SandboxServer(ThreadedWSGIServer):
     """A thread per connection, and a list of them so that stopping closes every one."""
 
-    def __init__(self, config: SandboxConfig, app: Flask) -> None:
+    def __init__(self, listener: socket, app: Flask) -> None:
         self.connections: set[socket] = set()
-        super().__init__(config.host, config.port, app, handler=WireHandler)
+        host, port, *_ = listener.getsockname()
+        super().__init__(host, port, app, handler=WireHandler, fd=listener.fileno())
 
     def hang_up(self) -> None:
         """Stop listening and cut the connections that are still open."""
@@ -60,14 +71,30 @@ class Running:
 
 def start(config: SandboxConfig) -> Running:
     """Seed if needed, then serve on `config.port`, 0 for a free one."""
-    app = create_app(config)
-    server = SandboxServer(config, app)
+    with _bound(config.host, config.port) as listener:
+        app = create_app(config)
+        listener.listen(_WAITING)
+        # The server works on a copy of the listener.
+        server = SandboxServer(listener, app)
     thread = threading.Thread(
         target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="sandbox", daemon=True
     )
     thread.start()
     host = f"[{config.host}]" if ":" in config.host else config.host
     return Running(f"http://{host}:{server.port}", config, app, server, thread)
+
+
+def _bound(host: str, port: int) -> socket:
+    """Take the port before the seeding, so that a taken one is found out at once; nobody
+    can connect until it listens."""
+    listener = socket(AF_INET6 if ":" in host else AF_INET, SOCK_STREAM)
+    listener.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 @contextmanager
