@@ -17,11 +17,15 @@ from flask_babel.speaklater import LazyString
 from admin.domain.escrow import EscrowState
 from admin.domain.inquiry import InquiryChannel, InquiryEntryKind, InquiryState
 from admin.domain.job import JobLane, JobState
+from admin.domain.money import Currency
 from admin.domain.operation import OperationKind, OperationState, SettledBy
 from admin.domain.payment import PaymentState, PaymentStatus, PayMethod
 from admin.domain.permissions import Permission, Role
 from admin.domain.reconciliation.kinds import DiscrepancyKind, Severity
+from admin.domain.reconciliation.records import BookedStatus
+from admin.domain.refund import RefundReason
 from admin.domain.webhook import WebhookState
+from admin.models.reconciliation import DiscrepancyState, RunState
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,12 @@ LABELS: dict[Enum, Label] = {
     SettledBy.RESPONSE: _plain(_l("By the gateway's answer")),
     SettledBy.LOOKUP: _plain(_l("By looking it up")),
     SettledBy.LOCAL: _plain(_l("Decided before sending")),
+    RefundReason.CHANGED_MIND: _plain(_l("Changed their mind")),
+    RefundReason.DEFECTIVE: _plain(_l("Defective")),
+    RefundReason.MISSING: _plain(_l("Something missing")),
+    RefundReason.LATE: _plain(_l("Delivered late")),
+    RefundReason.DUPLICATE: _plain(_l("Paid twice")),
+    RefundReason.OTHER: _plain(_l("Other reason")),
     EscrowState.AWAITING_DEPOSIT: Label(_l("Awaiting deposit"), "amber", "clock"),
     EscrowState.TO_SHIP: Label(_l("To ship"), "amber", "package"),
     EscrowState.SHIPPED: Label(_l("Shipped"), "green", "truck-delivery", quiet=True),
@@ -130,6 +140,19 @@ LABELS: dict[Enum, Label] = {
     DiscrepancyKind.OURS_OPEN_THEIRS_PAID: _plain(_l("Paid without our knowing")),
     DiscrepancyKind.PART_REFUND_UNSEEN: _plain(_l("Part refund missing")),
     DiscrepancyKind.THEIRS_CONTRADICTS_ITSELF: _plain(_l("Gateway contradicts itself")),
+    BookedStatus.READY: Label(_l("Awaiting"), "amber", "clock"),
+    BookedStatus.PAID: Label(_l("Paid"), "green", "check", quiet=True),
+    BookedStatus.FAILED: Label(_l("Failed"), "grey", "x"),
+    BookedStatus.CANCELLED: Label(_l("Cancelled"), "red", "arrow-back-up"),
+    Currency.KRW: _plain(_l("KRW")),
+    Currency.USD: _plain(_l("USD")),
+    Currency.EUR: _plain(_l("EUR")),
+    Currency.JPY: _plain(_l("JPY")),
+    DiscrepancyState.OPEN: Label(_l("Open"), "amber", "alert-triangle"),
+    DiscrepancyState.RESOLVED: Label(_l("Resolved"), "green", "check", quiet=True),
+    RunState.RUNNING: Label(_l("Running"), "blue", "refresh"),
+    RunState.DONE: Label(_l("Done"), "green", "check", quiet=True),
+    RunState.INCOMPLETE: Label(_l("Incomplete"), "amber", "alert-triangle"),
     WebhookState.RECEIVED: Label(_l("Received"), "blue", "clock"),
     WebhookState.PROCESSED: Label(_l("Processed"), "green", "check", quiet=True),
     WebhookState.NOT_FOUND: Label(_l("No such payment"), "grey", "x"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from flask import Flask, current_app, request, url_for
 from flask_babel import lazy_gettext as _l
@@ -146,8 +147,9 @@ class Navigation:
 
 
 def init_app(app: Flask) -> None:
-    """Give templates `navigation()`."""
+    """Give templates `navigation()` and `page_href(cursor)`."""
     app.add_template_global(navigation)
+    app.add_template_global(page_href)
 
 
 def navigation() -> Navigation:
@@ -157,6 +159,12 @@ def navigation() -> Navigation:
         name: url_for(endpoint) if _exists(endpoint) else "" for name, endpoint in LINKS.items()
     }
     return Navigation(groups=[group for group in groups if group], links=links)
+
+
+def page_href(cursor: str) -> str:
+    """The present list at another place: its address with another cursor."""
+    values: dict[str, Any] = {**request.args.to_dict(flat=False), "cursor": cursor}
+    return url_for(request.endpoint or "", **(request.view_args or {}), **values)
 
 
 def _line(entry: Entry) -> Line:

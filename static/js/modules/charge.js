@@ -1,0 +1,23 @@
+// Keeps the words on the button and the sum in step with the amount that is typed.
+
+export function start(form) {
+  const input = form.querySelector("[data-amount]");
+  const set = (selector, text) => {
+    const element = form.querySelector(selector);
+    if (element) element.textContent = text;
+  };
+  const show = () => {
+    const text = input.value.replace(/[,\s]/g, "");
+    const usable = /^\d+$/.test(text) && Number(text) > 0;
+    const amount = usable ? Number(text).toLocaleString("en-US") : "";
+    set("[data-shows=left]", amount || "\u2013");
+    set("[data-shows=verb]", usable ? form.dataset.verb.replace("{amount}", amount) : form.dataset.verbPlain);
+    return amount;
+  };
+  input.addEventListener("input", show);
+  input.addEventListener("blur", () => {
+    const amount = show();
+    if (amount) input.value = amount;
+  });
+  show();
+}
