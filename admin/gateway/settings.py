@@ -44,8 +44,8 @@ class GatewaySettings:
 
     @property
     def host(self) -> str:
-        """The gateway's host name, with the port of a sandbox."""
-        return urlsplit(self.url).netloc.lower()
+        """The gateway's host name. A sandbox may move to another port and stays the same one."""
+        return (urlsplit(self.url).hostname or "").lower()
 
     @property
     def key_fingerprint(self) -> str:

@@ -136,6 +136,16 @@ def test_security_s52_the_settings_do_not_print_the_secret() -> None:
     assert other.key_fingerprint != account.key_fingerprint
 
 
+def test_a_sandbox_that_moved_to_another_port_is_the_same_gateway() -> None:
+    here, there = (
+        GatewaySettings(f"http://127.0.0.1:{port}", KEY, SECRET, True) for port in (1, 2)
+    )
+    assert here.host == there.host == "127.0.0.1"
+    assert here.key_fingerprint == there.key_fingerprint
+    other_key = GatewaySettings("http://127.0.0.1:1", "another", SECRET, True)
+    assert other_key.key_fingerprint != here.key_fingerprint
+
+
 HOSTILE = [
     "../cancel",
     "..",
