@@ -87,7 +87,7 @@ def save_customer(fields: dict[str, Any], *, now: int, source: str = "api") -> N
     """Write a key, new or over an old one, and note its issue."""
     row = dict.fromkeys(_STORED) | {"sandbox": 0, "inserted": now, "updated": now} | fields
     with sandbox().store.writing() as db:
-        old = _find(row["customer_uid"])
+        old = _find(str(row["customer_uid"]))
         if old is not None:
             row["inserted"] = old["inserted"]
         db.execute(
