@@ -1,0 +1,1 @@
+"""Tests that police the code itself."""
