@@ -147,6 +147,7 @@ def test_only_this_machine_and_only_this_site(api: Api) -> None:
 
 def test_page_shows_what_a_person_can_do(api: Api) -> None:
     api.plant(name="<b>굵은</b> 상품")
+    api.plant(amount="1e3")
     page = api.get("/_sandbox/").text
 
     assert "콘솔에서 취소" in page
