@@ -39,7 +39,8 @@ _TIME_INDEX = {
     "cancelled": "payments_cancelled",
     "failed": "payments_failed",
 }
-_WORTH_SORTING = 20_000
+# A window with more than one row in so many of the table is walked, not sorted.
+_WIDE = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +144,7 @@ def _rows(
     db: sqlite3.Connection, selection: Selection, paging: Paging, total: int
 ) -> list[Payment]:
     index = selection.count_by
-    if selection.walk_by and total > _WORTH_SORTING and paging.sorting.endswith("started"):
+    if selection.walk_by and paging.sorting.endswith("started") and _is_wide(db, total):
         index = selection.walk_by
     order = order_by(paging.sorting)
     ids = [
@@ -159,3 +160,8 @@ def _rows(
         f"SELECT * FROM payments WHERE id IN ({marks}) ORDER BY {order}", ids
     ).fetchall()
     return read_payments(db, rows)
+
+
+def _is_wide(db: sqlite3.Connection, total: int) -> bool:
+    highest: tuple[int | None] = db.execute("SELECT max(id) FROM payments").fetchone()
+    return total * _WIDE > (highest[0] or 0)
