@@ -10,7 +10,7 @@ from flask import Blueprint, Response
 
 from sandbox.envelope import Refusal, success
 from sandbox.facts.kcp import INSTALMENTS_FROM, LONGEST_INSTALMENT, MINIMUM_AMOUNT, kcp_text
-from sandbox.incoming import Body, number, read_body, text
+from sandbox.incoming import Body, addresses, number, read_body, text
 from sandbox.ledger import record
 from sandbox.numbering import new_apply_num, new_imp_uid, new_pg_tid
 from sandbox.payment_rows import Payment, blank_payment, insert_payments, read_one
@@ -41,7 +41,8 @@ def again() -> Response:
             raise Refusal("등록되지 않은 구매자입니다.")
         _check_not_paid_yet(db, merchant_uid)
         payment = _charge(db, key, body, merchant_uid, int(amount), now=parts.clock.now())
-    if notice_url := text(body, "notice_url"):
+    # Charges made over the API are silent unless they name an address of their own.
+    if notice_url := addresses(body, "notice_url"):
         parts.webhooks.send(payment, notice_url=notice_url)
     return success(payment)
 
@@ -127,7 +128,7 @@ def _order_fields(body: Body, key: Row) -> dict[str, Any]:
         "custom_data": text(body, "custom_data"),
         "currency": text(body, "currency") or "KRW",
         "tax_free": number(body, "tax_free") or 0,
-        "notice_url": text(body, "notice_url"),
+        "notice_url": addresses(body, "notice_url"),
     }
     for part, longest in _BUYER.items():
         fields[f"buyer_{part}"] = (

@@ -19,6 +19,7 @@ from sandbox.store import Row
 bp = Blueprint("cancel", __name__)
 
 LONGEST_REASON = 256
+BAD_AMOUNT = "취소 금액이 올바르지 않습니다."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +64,8 @@ def cancel() -> Response:
 
 def _read_order(body: Body) -> CancelOrder:
     amount = number(body, "amount")
-    if amount is not None and (amount < 0 or amount != int(amount)):
-        raise Refusal("취소 금액이 올바르지 않습니다.")
+    if amount is not None and amount < 0:
+        raise Refusal(BAD_AMOUNT)
     return CancelOrder(
         amount=amount or None,
         tax_free=number(body, "tax_free"),
@@ -112,6 +113,8 @@ def _check_gateway_rules(row: Row, order: CancelOrder) -> Any:
             f"취소 가능 금액 검증(checksum)에 실패하였습니다. 취소 가능 금액은 {left}원입니다."
         )
     amount = left if order.amount is None else order.amount
+    if row["currency"] == "KRW" and amount != int(amount):
+        raise Refusal(BAD_AMOUNT)
     if amount > left:
         raise Refusal(f"취소 요청 금액이 취소 가능 금액을 초과하였습니다. ({left}원)")
     return amount

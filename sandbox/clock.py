@@ -4,7 +4,8 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-KST = timezone(timedelta(hours=9), "KST")
+_KST_SECONDS = 9 * 3_600
+KST = timezone(timedelta(seconds=_KST_SECONDS), "KST")
 
 
 @dataclass(slots=True)
@@ -24,3 +25,8 @@ class Clock:
 def in_kst(moment: int) -> datetime:
     """The Korean wall clock at a Unix second."""
     return datetime.fromtimestamp(moment, KST)
+
+
+def kst_minute(moment: int) -> str:
+    """Year to minute in ten digits, as KCP's transaction numbers start."""
+    return time.strftime("%y%m%d%H%M", time.gmtime(moment + _KST_SECONDS))

@@ -9,6 +9,7 @@ from sandbox.auth import TOKEN_PATH, check_token
 from sandbox.envelope import Refusal, http_refusal
 from sandbox.faults import ON_THE_WIRE, Fault, Seen, lets_through, spoil, wait
 from sandbox.incoming import read_body
+from sandbox.paths import readable, segments
 from sandbox.state import sandbox
 from sandbox.wire import WIRE
 
@@ -24,11 +25,11 @@ def _on_arrival() -> Response | None:
     if _is_control():
         _check_neighbour()
         return None
-    path = request.path.rstrip("/") or "/"
+    path = readable(request.path).rstrip("/") or "/"
     fields = _fields()
     parts = sandbox()
     parts.requests.note(at=parts.clock.now(), method=request.method, path=path, fields=fields)
-    g.seen = Seen(method=request.method, path=path, uids=_uids(path, fields))
+    g.seen = Seen(method=request.method, path=path, uids=_uids(fields))
     fault = parts.faults.take(g.seen, "before_commit")
     if fault is not None:
         wait(fault)
@@ -90,9 +91,9 @@ def _fields() -> dict[str, Any]:
         return fields
 
 
-def _uids(path: str, fields: dict[str, Any]) -> frozenset[str]:
+def _uids(fields: dict[str, Any]) -> frozenset[str]:
     """Every id a fault may be aimed at: path segments and the id fields."""
-    found = set(path.split("/")[1:])
+    found = set(segments(request.path))
     for name in ("imp_uid", "merchant_uid", "customer_uid"):
         for value in (fields.get(name), fields.get(f"{name}[]")):
             found.update(value if isinstance(value, list) else [str(value)] if value else [])

@@ -70,6 +70,14 @@ def text(body: Body, name: str, *, longest: int | None = None) -> str | None:
     return value
 
 
+def addresses(body: Body, name: str) -> str | None:
+    """One address or a list of them, kept one a line."""
+    value = body.get(name)
+    if isinstance(value, list):
+        return "\n".join(str(item) for item in value if item) or None
+    return text(body, name)
+
+
 def number(body: Body, name: str) -> Number | None:
     """A number or its text, None when missing, null or empty."""
     value = body.get(name)

@@ -4,7 +4,7 @@ import secrets
 import sqlite3
 import time
 
-from sandbox.clock import in_kst
+from sandbox.clock import kst_minute
 
 
 def new_imp_uid(db: sqlite3.Connection, *, by_api: bool) -> str:
@@ -20,7 +20,7 @@ def new_imp_uid(db: sqlite3.Connection, *, by_api: bool) -> str:
 
 def new_pg_tid(at: int) -> str:
     """KCP's transaction number: the minute and four more digits."""
-    return f"{in_kst(at):%y%m%d%H%M}{secrets.randbelow(10_000):04d}"
+    return f"{kst_minute(at)}{secrets.randbelow(10_000):04d}"
 
 
 def new_apply_num() -> str:

@@ -17,6 +17,16 @@ _ENCODED_SLASH = re.compile("%2f", re.IGNORECASE)
 _ENCODED_MARK = "%EE%80%80"
 
 
+def readable(path: str) -> str:
+    """A routed path as it was sent: encoded slashes shown encoded."""
+    return path.replace(_SLASH, "%2F")
+
+
+def segments(path: str) -> list[str]:
+    """The parts of a routed path, decoded."""
+    return [part.replace(_SLASH, "/") for part in path.split("/") if part]
+
+
 class SegmentConverter(BaseConverter):
     """One path segment, its encoded slashes given back."""
 

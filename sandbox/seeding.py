@@ -31,10 +31,10 @@ def seed_if_new(store: Store, config: SandboxConfig) -> None:
         if config.partial_reading and config.partial_reading != current_reading(store):
             change_reading(store, config.partial_reading)
         return
-    reseed(store, config, seed=config.seed, payments=config.payments)
+    reseed(store, config)
 
 
-def reseed(store: Store, config: SandboxConfig, *, seed: str, payments: int) -> None:
+def reseed(store: Store, config: SandboxConfig) -> None:
     """Replace everything but the access tokens, unless a moved clock dated them."""
     tokens = []
     if store.is_seeded and not store.setting("clock_shift", 0):
@@ -43,13 +43,14 @@ def reseed(store: Store, config: SandboxConfig, *, seed: str, payments: int) -> 
     now = config.now or datetime.now(KST)
     with store.loading() as db:
         db.executemany("INSERT INTO tokens VALUES (?, ?, ?)", tokens)
-        if seed == "demo":
-            shop = DemoShop(payments, config.random_seed, now)
-            _load_shop(db, shop, payments, config)
+        if config.seed == "demo":
+            _load_shop(db, DemoShop(config.payments, config.random_seed, now), config)
     plan = {
-        "seed": seed, "payments": payments, "random_seed": config.random_seed,
+        "seed": config.seed,
+        "payments": config.payments,
+        "random_seed": config.random_seed,
         "now": now.isoformat(),
-    }  # fmt: skip
+    }
     if config.partial_reading:
         store.keep_setting("partial_reading", config.partial_reading)
     # Last: a store without it is seeded afresh at the next start.
@@ -68,12 +69,10 @@ def export_books(store: Store, folder: Path) -> None:
             books.add_day(day.orders, day.planted)
 
 
-def _load_shop(
-    db: sqlite3.Connection, shop: DemoShop, payments: int, config: SandboxConfig
-) -> None:
+def _load_shop(db: sqlite3.Connection, shop: DemoShop, config: SandboxConfig) -> None:
     """Stream the shop into the tables and its books into their files."""
     started, loaded, told = time.monotonic(), 0, 0
-    config.progress(f"Seeding {payments:,} payments of half a year...")
+    config.progress(f"Seeding {config.payments:,} payments of half a year...")
     insert_keys(db, shop.subscriptions.key_rows())
     with ExitStack() as stack:
         stack.enter_context(_no_collector())
@@ -96,7 +95,7 @@ def _load_shop(
             loaded += len(rows)
             if loaded - told >= _TELL_EACH:
                 told = loaded
-                config.progress(f"  {day.date}: {loaded:,} of {payments:,}")
+                config.progress(f"  {day.date}: {loaded:,} of {config.payments:,}")
     config.progress(f"Seeded {loaded:,} payments in {time.monotonic() - started:.1f} s.")
 
 

@@ -35,9 +35,9 @@ class WebhookSender:
         cancellation_id: str | None = None,
         notice_url: str | None = None,
     ) -> None:
-        """Queue one; a request's own notice_url replaces the console's address."""
-        url = notice_url or self.url
-        if not url:
+        """Queue one; a request's own notice_url, one a line, replaces the console's."""
+        urls = (notice_url or self.url or "").split()
+        if not urls:
             return
         body = {name: str(payment[name]) for name in ("imp_uid", "merchant_uid", "status")}
         if cancellation_id:
@@ -45,7 +45,8 @@ class WebhookSender:
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="webhooks", daemon=True)
             self._thread.start()
-        self._waiting.put((url, body))
+        for url in urls:
+            self._waiting.put((url, body))
 
     def wait(self) -> None:
         """Return when everything queued so far has been tried."""

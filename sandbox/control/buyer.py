@@ -15,7 +15,7 @@ from sandbox.facts.kcp import (
     WINDOW_SITE,
     kcp_text,
 )
-from sandbox.incoming import Body, boolean, number, read_body, text
+from sandbox.incoming import Body, addresses, boolean, number, read_body, text
 from sandbox.ledger import record
 from sandbox.numbering import new_apply_num, new_imp_uid, new_pg_tid
 from sandbox.payment_rows import Payment, blank_payment, find_payment, insert_payments, read_one
@@ -26,6 +26,7 @@ bp = Blueprint("buyer", __name__, url_prefix="/buyer")
 # In the window the buyer chooses a wallet; the gateway stores what the wallet paid with.
 WALLETS = frozenset({"kakaopay", "naverpay", "payco", "tosspay", "lpay", "ssgpay", "applepay"})
 _VBANK_DAYS = 3
+_ITEM_PROPERTIES = {"orderNumber", "name", "quantity", "amount"}
 
 
 @bp.post("/pay")
@@ -34,7 +35,8 @@ def pay() -> Response:
 
     `outcome` is paid (default), failed or ready; virtual accounts are ready until the
     deposit. Also: pay_method, name, buyer_*, card_code, card_quota, bank_code, escrow,
-    tax_free, custom_data, notice_url, sandbox, mobile, fail_code.
+    kcpProducts, tax_free, custom_data, notice_url, sandbox, mobile, fail_code. An order
+    number that is paid already is refused, unless `twice` is true.
     """
     body = read_body()
     merchant_uid, amount = text(body, "merchant_uid", longest=40), number(body, "amount")
@@ -42,7 +44,7 @@ def pay() -> Response:
         raise Refusal("merchant_uid and a whole amount are needed.", status=400)
     parts = sandbox()
     with parts.store.writing() as db:
-        _check_prepared(db, merchant_uid, int(amount))
+        _check_window_opens(db, body, merchant_uid, int(amount))
         row = _window_row(body, merchant_uid, int(amount), now=parts.clock.now())
         row["imp_uid"] = new_imp_uid(db, by_api=False)
         insert_payments(db, [row])
@@ -93,8 +95,18 @@ def decide() -> Response:
     return success({"imp_uid": imp_uid, "decision": decision})
 
 
-def _check_prepared(db: Any, merchant_uid: str, amount: int) -> None:
-    """The window does not open for a paid order number or another amount than prepared."""
+def _check_window_opens(db: Any, body: Body, merchant_uid: str, amount: int) -> None:
+    """Not for a paid order number, nor another amount than prepared, nor with escrow items
+    that lack one of their four properties; what the items add up to is never checked."""
+    is_paid = db.execute(
+        "SELECT 1 FROM payments WHERE merchant_uid = ? AND status IN ('paid', 'cancelled')",
+        (merchant_uid,),
+    ).fetchone()
+    if is_paid and not boolean(body.get("twice")):
+        raise Refusal("The order number is paid already.", status=409)
+    for item in body.get("kcpProducts") or ():
+        if not isinstance(item, dict) or not item.keys() >= _ITEM_PROPERTIES:
+            raise Refusal("kcpProducts need orderNumber, name, quantity and amount.", status=409)
     prepared = db.execute(
         "SELECT amount FROM prepared WHERE merchant_uid = ?", (merchant_uid,)
     ).fetchone()
@@ -115,7 +127,7 @@ def _window_row(body: Body, merchant_uid: str, amount: int, *, now: int) -> Paym
         "tax_free": number(body, "tax_free") or 0,
         "custom_data": _as_text(body.get("custom_data")),
         "customer_uid": text(body, "customer_uid", longest=80),
-        "notice_url": text(body, "notice_url"),
+        "notice_url": addresses(body, "notice_url"),
         "user_agent": "sorry_not_supported_anymore",
         "started_at": now,
         "updated_at": now,

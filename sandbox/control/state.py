@@ -1,5 +1,6 @@
 """The clock, the settings, planted rows, and starting afresh."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -7,10 +8,11 @@ from flask import Blueprint, Response, request
 
 from sandbox.cancellation import change_reading, current_reading
 from sandbox.clock import KST
+from sandbox.config import SandboxConfig
 from sandbox.customers import save_customer
 from sandbox.envelope import Refusal, success
 from sandbox.facts.kcp import BILLING_SITE, RESULT_TEXTS
-from sandbox.incoming import boolean, number, read_body, text
+from sandbox.incoming import Body, boolean, number, read_body, text
 from sandbox.payment_rows import insert_cancellations, insert_payments, row_from_object
 from sandbox.seeding import reseed
 from sandbox.state import sandbox
@@ -73,25 +75,19 @@ def change_settings() -> Response:
 
 @bp.post("/reset")
 def reset() -> Response:
-    """Throw everything away but the access token, and seed again."""
-    body = read_body()
+    """Throw everything away but the access token, and seed again.
+
+    seed, payments, random_seed and now take the place of what the sandbox started with.
+    """
     parts = sandbox()
-    payments = number(body, "payments")
-    seed = body.get("seed", parts.config.seed)
-    if seed not in {"demo", "empty"}:
-        raise Refusal("seed is demo or empty.", status=400)
+    config = _as_asked(parts.config, read_body())
     parts.faults.clear()
     parts.requests.clear()
     parts.clock.shift = 0
-    parts.webhooks.url = parts.config.webhook_url
-    parts.webhooks.as_form = parts.config.webhook_form
-    reseed(
-        parts.store,
-        parts.config,
-        seed=seed,
-        payments=parts.config.payments if payments is None else int(payments),
-    )
-    return success({"seed": seed})
+    parts.webhooks.url = config.webhook_url
+    parts.webhooks.as_form = config.webhook_form
+    reseed(parts.store, config)
+    return success({"seed": config.seed, "payments": config.payments})
 
 
 @bp.post("/payments")
@@ -136,6 +132,21 @@ def plant_customers() -> Response:
         }  # fmt: skip
         save_customer(defaults | item, now=now, source="console")
     return success({"inserted": len(given)})
+
+
+def _as_asked(config: SandboxConfig, body: Body) -> SandboxConfig:
+    seed = body.get("seed", config.seed)
+    if seed not in {"demo", "empty"}:
+        raise Refusal("seed is demo or empty.", status=400)
+    payments, random_seed = number(body, "payments"), number(body, "random_seed")
+    now = body.get("now")
+    return replace(
+        config,
+        seed=seed,
+        payments=config.payments if payments is None else int(payments),
+        random_seed=config.random_seed if random_seed is None else int(random_seed),
+        now=config.now if now is None else datetime.fromtimestamp(_moment(str(now)), KST),
+    )
 
 
 def _objects(name: str) -> list[dict[str, Any]]:

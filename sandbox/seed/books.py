@@ -7,6 +7,7 @@ lists every place where the books and the gateway were made to disagree.
 import csv
 import json
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -68,9 +69,8 @@ class BookWriter:
                 )  # fmt: skip
 
     def add_day(self, orders: Iterable[Order], planted: Iterable[Planted]) -> None:
-        for order in orders:
-            if order.in_books:
-                self._orders.writerows(_order_lines(order))
+        kept = (order for order in orders if order.in_books)
+        self._orders.writerows(chain.from_iterable(map(_order_lines, kept)))
         self._planted += [item.entry() for item in planted]
 
 
@@ -95,4 +95,7 @@ def _written(moment: int) -> str:
 
 
 def _open(path: Path) -> IO[str]:
-    return path.open("w", encoding="utf-8-sig", newline="")
+    # The mark is written by hand: the codec that does it runs in Python at every write.
+    file = path.open("w", encoding="utf-8", newline="")
+    file.write("\ufeff")
+    return file

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from random import Random
 
-from sandbox.clock import in_kst
+from sandbox.clock import kst_minute
 from sandbox.payment_rows import Payment
 from sandbox.seed.calendar import DAYS, Calendar
 from sandbox.seed.methods import METHODS
@@ -145,7 +145,7 @@ class DemoShop:
         if row["paid_at"] or row["vbank_num"]:
             self._transactions += 1
             at = row["vbank_issued_at"] or row["paid_at"]
-            row["pg_tid"] = f"{in_kst(at):%y%m%d%H%M}{self._transactions * 37 % 10_000:04d}"
+            row["pg_tid"] = f"{kst_minute(at)}{self._transactions * 37 % 10_000:04d}"
 
 
 def _stamp(row: Payment) -> None:

@@ -114,9 +114,10 @@ class Subscriptions:
         cycles = {subscriber.number: subscriber.paid_before for subscriber in self.subscribers}
         room = most
         for day in self._calendar.days:
+            morning = midnight(day) + 30_600
             for subscriber in self.subscribers:
                 since = subscriber.keys[0].since
-                at = midnight(day) + 30_600 + int(self._rng.random() * 9_000)
+                at = morning + int(self._rng.random() * 9_000)
                 if subscriber.day != day.day or at < since or at > self._calendar.now - 60:
                     continue
                 if room <= 0:

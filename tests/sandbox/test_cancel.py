@@ -229,3 +229,9 @@ def test_of_two_cancels_with_one_checksum_one_wins(api: Api) -> None:
     assert sorted(codes) == [0, *[1] * 7]
     (entry,) = api.control("ledger", method="GET")
     assert (entry["kind"], entry["amount"]) == ("cancel", 2_000)
+
+
+def test_foreign_money_has_decimals(api: Api) -> None:
+    paid = api.plant(currency="USD", amount=12.5)
+
+    assert api.cancel(imp_uid=paid["imp_uid"], amount=2.25)["response"]["cancel_amount"] == 2.25

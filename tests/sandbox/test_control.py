@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from sandbox.app import create_app
+from sandbox.server import Running
 from tests.sandbox.conftest import Api
 
 
@@ -152,3 +153,36 @@ def test_page_shows_what_a_person_can_do(api: Api) -> None:
 
     assert "콘솔에서 취소" in page
     assert "&lt;b&gt;굵은" in page
+
+
+def test_window_refuses_a_paid_order_number_and_bare_items(api: Api) -> None:
+    paid = {"merchant_uid": "ORD-1", "amount": 1_000}
+    api.control("buyer/pay", paid)
+    assert api.post("/_sandbox/buyer/pay", json=paid).status_code == 409
+    api.control("buyer/pay", paid | {"twice": True})
+    assert api.get("/payments/findAll/ORD-1/paid").json()["response"]["total"] == 2
+
+    items = [{"orderNumber": "1", "name": "상품A", "quantity": 3}]
+    bare = {"merchant_uid": "ORD-2", "amount": 1_000, "escrow": True, "kcpProducts": items}
+    assert api.post("/_sandbox/buyer/pay", json=bare).status_code == 409
+    items[0]["amount"] = 999_999
+    assert api.control("buyer/pay", bare)["escrow"] is True
+
+
+def test_journal_keeps_an_encoded_slash_in_its_segment(api: Api) -> None:
+    api.get("/payments/findAll/..%2Fcancel")
+    api.control("script", {"merchant_uid": "a/b", "action": "html"})
+
+    (seen,) = api.control("requests?path=/payments/findAll/..%252Fcancel", method="GET")["requests"]
+    assert seen["path"] == "/payments/findAll/..%2Fcancel"
+    assert api.get("/payments/find/a%2Fb").status_code == 502
+
+
+def test_reset_takes_another_seed(empty_server: Running) -> None:
+    with Api(empty_server) as api:
+        body = {"seed": "demo", "payments": 80, "now": "2026-05-05T12:00:00+09:00"}
+        assert api.control("reset", body) == {"seed": "demo", "payments": 80}
+        with empty_server.sandbox.store.reading() as db:
+            row = db.execute("SELECT count(*), max(started_at) FROM payments").fetchone()
+        assert row[0] == 80
+        assert row[1] <= 1_777_950_000

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from sandbox.__main__ import main
+from sandbox.app import create_app
 from sandbox.config import SandboxConfig
 from sandbox.server import running
 from sandbox.store import DataInUse, Store
@@ -99,3 +100,12 @@ def test_books_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
         assert main(["books", "--data", str(data), "--out", str(out)]) == 0
     assert sorted(path.name for path in out.iterdir()) == [
         "customers.csv", "orders.csv", "planted.json"]  # fmt: skip
+
+
+def test_same_application_runs_without_a_socket() -> None:
+    app = create_app()
+    with httpx.Client(transport=httpx.WSGITransport(app=app), base_url="http://sandbox") as client:
+        config = app.extensions["sandbox"].config
+        pair = {"imp_key": config.key, "imp_secret": config.secret}
+        token = client.post("/users/getToken", json=pair).json()["response"]["access_token"]
+        assert client.get("/cards", headers={"Authorization": token}).status_code == 200

@@ -2,6 +2,7 @@
 
 import filecmp
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -21,7 +22,7 @@ METHODS = {
 
 def seeded(config: SandboxConfig) -> Store:
     store = Store(config.data)
-    reseed(store, config, seed="demo", payments=config.payments)
+    reseed(store, replace(config, seed="demo"))
     return store
 
 
