@@ -50,13 +50,13 @@ def folded(looks: list[Observed]) -> Observed:
     return held
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(looks, looks)
 def test_it_is_commutative(a: Observed, b: Observed) -> None:
     assert folded([a, b]) == folded([b, a])
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(looks, looks, looks)
 def test_it_is_associative(a: Observed, b: Observed, c: Observed) -> None:
     left = merge(folded([a, b]), c).result

@@ -245,6 +245,7 @@ SPOILED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("fault", "expected"), SPOILED, ids=str)
 def test_a_refund_that_happened_and_whose_answer_was_lost_is_unknown(
     gateway: Gateway, control: Control, fault: dict[str, Any], expected: type[GatewayError]

@@ -288,6 +288,7 @@ bent_payments = st.dictionaries(
 ).map(lambda bent: {**payment_row(), **bent})
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     status=st.sampled_from([200, 200, 200, 207, 400, 401, 404, 409, 429, 500, 302]),
