@@ -14,7 +14,7 @@ from admin.web.filters import kst_day, man_eok, money
 
 
 class DayFigures(Protocol):
-    """One day's sums. `cancelled` is what went back, never negative; `href` opens the day's rows."""
+    """One day's sums. `cancelled` is never negative; `href` opens the day's rows."""
 
     day: date
     gross: Money
@@ -30,15 +30,14 @@ def day_chart(days: Sequence[DayFigures]) -> dict[str, Any]:
     bottom = max((figures.cancelled.minor for figures in days), default=0)
     step = _step(top, bottom)
     above = max(-(-top // step), 1)
-    below = 1 if bottom > step // 2 else 0
-    marks = [step * number for number in range(-below, above + 1)]
+    marks = [step * number for number in range(above + 1)]
     scale = _exponent(days)
     return {
         "points": [_point(figures) for figures in days],
-        "step": step,
+        "marks": marks,
         "max": step * above,
-        # Room below the axis for the cancelled bars and their figures, without a grid line of its own.
-        "min": -step if below else -round(max(bottom * 1.9, step * 0.34)),
+        # Room below the axis for the cancelled bars and the figure under the longest.
+        "min": -round(bottom + step * above * 0.09),
         "axis": {str(mark): man_eok(mark // scale) if mark else "0" for mark in marks},
         "words": {
             "gross": gettext("Approved"),

@@ -14,7 +14,7 @@ from admin.domain.permissions import Permission
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One line of the menu. `counter` names the number in `shell.counters` that stands beside it."""
+    """One line of the menu. `counter` names the number of `shell.counters` beside it."""
 
     label: LazyString
     endpoint: str

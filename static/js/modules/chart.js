@@ -64,6 +64,8 @@ function options(data, token, width) {
         fontFamily: token("font"),
         fontWeight: 600,
         fontSize: 12,
+        textBorderColor: token("paper"),
+        textBorderWidth: 3,
       },
     })),
   });
@@ -99,16 +101,35 @@ function options(data, token, width) {
     },
     yAxis: {
       type: "value",
-      interval: data.step,
-      axisLabel: { ...text, formatter: (value) => data.axis[String(value)] ?? "" },
+      axisTick: { show: false, customValues: data.marks },
+      axisLabel: { ...text, customValues: data.marks, formatter: (value) => data.axis[String(value)] ?? "" },
       max: data.max,
       min: data.min,
-      splitLine: { lineStyle: { color: token("line") } },
+      splitLine: { show: false },
     },
     series: [
+      lines(data.marks.filter((mark) => mark > 0), token("line")),
       bar(gross, token("bar"), marked(points, "gross"), "top"),
       bar(cancelled, token("bar-red"), marked(points, "cancelled"), "bottom"),
     ],
+  };
+}
+
+// The grid, drawn at the round values alone; nothing below the axis.
+function lines(values, color) {
+  return {
+    type: "line",
+    data: [],
+    silent: true,
+    markLine: {
+      z: 0,
+      silent: true,
+      symbol: "none",
+      label: { show: false },
+      lineStyle: { color, width: 1, type: "solid" },
+      data: values.map((yAxis) => ({ yAxis })),
+    },
+    z: 0,
   };
 }
 
