@@ -76,11 +76,10 @@ def payments(customer_uid: str) -> Response:
     selection = Selection(
         where="customer_uid = ?", values=(customer_uid,), count_by="payments_customer_uid"
     )
-    with sandbox().store.reading() as db:
-        page = page_of(db, selection, read_paging())
-        if not page["total"]:
-            _get(customer_uid)
-        return success(page)
+    page = page_of(sandbox().store, selection, read_paging())
+    if not page["total"]:
+        _get(customer_uid)
+    return success(page)
 
 
 def save_customer(fields: dict[str, Any], *, now: int, source: str = "api") -> None:

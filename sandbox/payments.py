@@ -74,8 +74,7 @@ def find(merchant_uid: str, status: str | None = None) -> Response:
 @bp.get("/findAll/<segment:merchant_uid>/<segment:status>")
 def find_all(merchant_uid: str, status: str | None = None) -> Response:
     selection, paging = _by_order_number(merchant_uid, status), read_paging()
-    with sandbox().store.reading() as db:
-        return success(page_of(db, selection, paging, none_is_404=True))
+    return success(page_of(sandbox().store, selection, paging, none_is_404=True))
 
 
 @bp.get("/status/<segment:status>")
@@ -85,8 +84,7 @@ def by_status(status: str) -> Response:
     parts = sandbox()
     paging = read_paging()
     selection = _without_sandbox(window(status, now=parts.clock.now()))
-    with parts.store.reading() as db:
-        return success(page_of(db, selection, paging))
+    return success(page_of(parts.store, selection, paging))
 
 
 def _by_order_number(merchant_uid: str, status: str | None) -> Selection:

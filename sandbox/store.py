@@ -14,6 +14,8 @@ from sandbox.schema import INDEXES, TABLE_NAMES, TABLES
 
 Row = sqlite3.Row
 
+_MOST_COUNTS = 1_000
+
 
 class DataInUse(Exception):
     """Another sandbox already serves this data directory."""
@@ -31,6 +33,8 @@ class Store:
             folder.mkdir(parents=True, exist_ok=True)
             self._guard = None if shared else _take(folder / "sandbox.lock")
             self._path = folder / "sandbox.db"
+        self._counts: dict[tuple[str, tuple[Any, ...]], int] = {}
+        self._counts_as_of = -1
         self._db = self._connect()
 
     @property
@@ -83,6 +87,17 @@ class Store:
             for statement in INDEXES:
                 self._db.execute(statement)
             self._settle()
+
+    def counted(self, statement: str, values: tuple[Any, ...]) -> int:
+        """The one number a query gives, remembered until anything is written."""
+        with self._turn:
+            if self._counts_as_of != self._db.total_changes or len(self._counts) > _MOST_COUNTS:
+                self._counts.clear()
+                self._counts_as_of = self._db.total_changes
+            key = (statement, values)
+            if key not in self._counts:
+                self._counts[key] = int(self._db.execute(statement, values).fetchone()[0])
+            return self._counts[key]
 
     def setting(self, name: str, default: Any = None) -> Any:
         """A value kept with the state."""

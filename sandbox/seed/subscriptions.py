@@ -15,6 +15,7 @@ from sandbox.seed.people import Buyer, make_buyers
 
 _CUSTOMER_PER_PAYMENTS = 200
 _FEWEST, _MOST = 3, 5_000
+_FIRST_SERIAL = 1_000_000  # beyond every buyer in the window
 _LARGEST_SHARE = 4  # never more than a quarter of all payments
 _FAILS = 0.03
 _DECLINES = ("CC61", "CC54", "CC10")
@@ -53,7 +54,7 @@ class Subscriptions:
         self._rng = rng
         self._calendar = calendar
         count = max(_FEWEST, min(_MOST, payments // _CUSTOMER_PER_PAYMENTS))
-        people = make_buyers(rng, count)
+        people = make_buyers(rng, count, first=_FIRST_SERIAL)
         self.subscribers = [
             self._subscriber(serial, person) for serial, person in enumerate(people)
         ]

@@ -138,3 +138,15 @@ def test_wide_lists_are_walked_in_the_same_order(
     monkeypatch.setattr("sandbox.listing._WIDE", 0)
 
     assert shop.api.get(path).json() == wide
+
+
+def test_count_follows_the_next_write(api: Api) -> None:
+    until = api.now
+    path = f"{PATH}/paid?from={until - DAY}&to={until}"
+    counts = []
+    for _ in range(3):
+        counts.append(api.get(path).json()["response"]["total"])
+        assert api.get(path).json()["response"]["total"] == counts[-1]
+        api.plant()
+
+    assert counts == [0, 1, 2]
