@@ -13,7 +13,7 @@ from pathlib import Path
 from sandbox.clock import KST
 from sandbox.config import TEST_KEY, TEST_SECRET, SandboxConfig
 from sandbox.seeding import NoBooks, export_books
-from sandbox.server import start
+from sandbox.server import Running, start
 from sandbox.store import DataInUse, Store
 
 
@@ -44,20 +44,26 @@ def _serve(arguments: Sequence[str]) -> int:
         partial_reading=options.partial_reading,
         progress=_tell,
     )
-    stop = threading.Event()
+    # Both signals interrupt whatever runs, the seeding included; half a seed is thrown away at
+    # the next start.
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, signal.default_int_handler)
+    server: Running | None = None
     try:
         server = start(config)
+        _tell(f"Gateway sandbox on {server.url} (control: {server.url}/_sandbox/)")
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
     except DataInUse as error:
         _tell(str(error))
         return 1
     except OSError as error:
         _tell(f"Cannot serve on {options.host}:{options.port}: {error.strerror}.")
         return 1
-    _tell(f"Gateway sandbox on {server.url} (control: {server.url}/_sandbox/)")
-    stop.wait()
-    server.stop()
+    if server is not None:
+        server.stop()
     _tell("Stopped.")
     return 0
 

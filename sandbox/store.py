@@ -33,6 +33,9 @@ class Store:
             folder.mkdir(parents=True, exist_ok=True)
             self._guard = None if shared else _take(folder / "sandbox.lock")
             self._path = folder / "sandbox.db"
+            self._seeding = folder / "sandbox.seeding"
+            if self._seeding.exists() and not shared:
+                _throw_away(self._path)
         self._counts: dict[tuple[str, tuple[Any, ...]], int] = {}
         self._counts_as_of = -1
         self._db = self._connect()
@@ -71,10 +74,12 @@ class Store:
     def loading(self) -> Iterator[sqlite3.Connection]:
         """Empty everything and load in bulk; indexes are built when the block ends.
 
-        Nothing is synced on the way: a seed that is cut short is thrown away at the next
-        start, because the marker is written last.
+        Nothing is synced or journaled on the way, so a seed that is killed may leave a broken
+        file behind; the note beside it says so to the next start.
         """
         with self._turn:
+            if self._path is not None:
+                self._seeding.touch()
             self._db.execute("PRAGMA journal_mode = OFF")
             self._db.execute("PRAGMA synchronous = OFF")
             for name in TABLE_NAMES:
@@ -87,6 +92,8 @@ class Store:
             for statement in INDEXES:
                 self._db.execute(statement)
             self._settle()
+            if self._path is not None:
+                self._seeding.unlink()
 
     def counted(self, statement: str, values: tuple[Any, ...]) -> int:
         """The one number a query gives, remembered until anything is written."""
@@ -130,6 +137,11 @@ class Store:
         if self._path is not None:
             self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
+
+
+def _throw_away(path: Path) -> None:
+    for part in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        part.unlink(missing_ok=True)
 
 
 def _take(path: Path) -> IO[str]:

@@ -52,6 +52,15 @@ def test_seed_that_was_cut_short_is_started_afresh(tmp_path: Path) -> None:
         assert api.get("/payments/status/all").json()["response"]["total"] > 0
 
 
+def test_database_broken_by_a_killed_seed_is_thrown_away(tmp_path: Path) -> None:
+    (tmp_path / "sandbox.db").write_bytes(b"half a page of nothing" * 400)
+    (tmp_path / "sandbox.seeding").touch()
+
+    with running(SandboxConfig(data=tmp_path)) as server, Api(server) as api:
+        assert api.control("ledger", method="GET") == []
+    assert not (tmp_path / "sandbox.seeding").exists()
+
+
 def test_second_sandbox_in_the_same_folder_is_refused(tmp_path: Path) -> None:
     first = Store(tmp_path)
     with pytest.raises(DataInUse, match=str(os.getpid())):
@@ -90,6 +99,20 @@ def test_program_starts_serves_and_stops(tmp_path: Path, stop_with: signal.Signa
         process.send_signal(stop_with)
         assert process.wait(timeout=5) == 0
         assert process.stdout.read().strip() == "Stopped."
+
+
+def test_program_stops_while_it_seeds_and_starts_again(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "sandbox", "--port", "0", "--data", str(tmp_path)]
+    big = [*command, "--payments", "200000"]
+    with subprocess.Popen(big, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert "Seeding" in process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=5) == 0
+
+    config = SandboxConfig(data=tmp_path, seed="demo", payments=60)
+    with running(config) as server, server.sandbox.store.reading() as db:
+        assert db.execute("SELECT count(*) FROM payments").fetchone()[0] == 60
 
 
 def test_books_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
