@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import httpx
+import sqlalchemy as sa
 from flask import Flask
 from flask_migrate import Migrate
 
@@ -18,6 +19,7 @@ from admin.customers.views import bp as customers_bp
 from admin.dashboard import shell
 from admin.dashboard.health import bp as health_bp
 from admin.dashboard.views import bp as dashboard_bp
+from admin.domain.clock import utc_now
 from admin.escrow_orders.views import bp as escrow_orders_bp
 from admin.gateway.client import Gateway
 from admin.gateway.settings import GatewaySettings
@@ -26,8 +28,9 @@ from admin.jobs.queue import JobQueue
 from admin.jobs.service import install_hand_over
 from admin.jobs.views import bp as jobs_bp
 from admin.jobs.worker import run_job
-from admin.models import db
+from admin.models import GatewayBinding, db
 from admin.models.engine import driver_url, engine_options, prepare
+from admin.operations.binding import bind
 from admin.operations.views import bp as operations_bp
 from admin.payments.views import bp as payments_bp
 from admin.reconciliation.views import bp as reconciliation_bp
@@ -81,7 +84,17 @@ def build_app(
         app.register_blueprint(blueprint)
     _connect_queue(app, settings)
     register_commands(app)
+    _bind(app, settings)
     return app
+
+
+def _bind(app: Flask, settings: Settings) -> None:
+    """Tie the database to its gateway, or stop the start; before the first migration, neither."""
+    with app.app_context():
+        if sa.inspect(db.engine).has_table(GatewayBinding.__tablename__):
+            gateway = app.extensions["gateway"]
+            bind(gateway, include_sandbox=settings.include_sandbox, now=utc_now())
+        db.session.remove()
 
 
 def _open_database(app: Flask, settings: Settings) -> None:

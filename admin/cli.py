@@ -19,6 +19,7 @@ from admin.domain.actor import Actor
 from admin.domain.clock import KST, utc_now
 from admin.domain.errors import DomainError
 from admin.domain.permissions import Role
+from admin.escrow_orders.tasks import LOOK
 from admin.jobs.queue import JobQueue
 from admin.jobs.worker import Tick, serve
 from admin.operations.tasks import SWEEP
@@ -132,6 +133,7 @@ def worker() -> None:
     ticks: list[Tick] = [
         (SWEEP, timedelta(seconds=15)),
         (SYNC, timedelta(minutes=settings().sync_minutes)),
+        (LOOK, timedelta(minutes=10)),
         (FORGET, timedelta(hours=1)),
     ]
 

@@ -25,7 +25,6 @@ def run() -> None:
         context.configure(
             connection=connection,
             target_metadata=db.metadata,
-            compare_type=True,
             transaction_per_migration=True,
             **options,
         )

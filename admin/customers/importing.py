@@ -73,6 +73,7 @@ def _take(
         setattr(person, name, value)
     if uid and known is None:
         key = BillingKey(customer_uid=uid, label=row["label"] or None, customer=person)
+        db.session.add(key)
         keys[uid] = key
         added = True
     report.added += added

@@ -7,11 +7,14 @@ number such as ORD20261122-01217 or KCP's 14-digit transaction number never look
 import re
 import unicodedata
 
+SHORTEST = 14  # digits of the shortest card number
 _CANDIDATE = re.compile(r"(?<![A-Za-z0-9])\d(?:[ \-.]?\d){13,18}(?![A-Za-z0-9])")
 
 
 def holds_card_number(text: str) -> bool:
     """Whether `text` holds a card number, spaced, dashed, full-width or plain."""
+    if len(text) < SHORTEST:
+        return False
     flat = unicodedata.normalize("NFKC", text)
     return any(_is_card(match.group()) for match in _CANDIDATE.finditer(flat))
 

@@ -58,6 +58,15 @@ OPEN_STATES = frozenset(
         OperationState.MISMATCH,
     }
 )
+# States that give an order number free again: nothing was charged under it.
+SPENT_STATES = frozenset(
+    {
+        OperationState.NOT_EXECUTED,
+        OperationState.REJECTED,
+        OperationState.EXPIRED,
+        OperationState.SUCCEEDED_LATE,
+    }
+)
 # States shown in the top bar: money whose whereabouts we do not know.
 UNCERTAIN_STATES = frozenset(
     {OperationState.SENDING, OperationState.UNKNOWN, OperationState.HUMAN, OperationState.MISMATCH}

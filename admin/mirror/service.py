@@ -19,11 +19,12 @@ from admin.models import (
     GatewayBinding,
     Observation,
     Payment,
+    PaymentCancellation,
     db,
     in_transaction,
     transaction,
 )
-from admin.models.payment import time_ordered_id
+from admin.models.payment import columns_of, columns_of_cancellation, time_ordered_id
 
 CHUNK = 500  # ids a query may name at once
 
@@ -32,7 +33,7 @@ CHUNK = 500  # ids a query may name at once
 class Applied:
     """What became of one look."""
 
-    payment: Payment
+    payment_id: int
     new: bool
     merged: Merge
 
@@ -74,12 +75,15 @@ def apply(
         raise RuntimeError("the mirror is written inside a transaction")
     wanted = list(snapshots)
     rows = _locked_rows([snapshot.imp_uid for snapshot in wanted])
-    applied = []
-    for snapshot in wanted:
+    fresh = {one.imp_uid: one for one in reversed(wanted) if one.imp_uid not in rows}
+    applied = _insert(list(fresh.values()), fetch_seq=fetch_seq, source=source, now=now)
+    again = [one for one in wanted if one is not fresh.get(one.imp_uid)]
+    if again and fresh:
+        rows = _locked_rows([snapshot.imp_uid for snapshot in again])
+    for snapshot in again:
         observed = Observed(snapshot=snapshot, fetch_seq=fetch_seq)
-        one = _apply_one(rows.get(snapshot.imp_uid), observed, source=source, actor=actor, now=now)
-        rows[snapshot.imp_uid] = one.payment
-        applied.append(one)
+        row = rows[snapshot.imp_uid]
+        applied.append(_apply_one(row, observed, source=source, actor=actor, now=now))
     db.session.flush()
     note_answer(now=now)
     return applied
@@ -100,35 +104,98 @@ def _locked_rows(imp_uids: Sequence[str]) -> dict[str, Payment]:
     return rows
 
 
+def _insert(
+    snapshots: list[PaymentSnapshot], *, fetch_seq: int, source: str, now: datetime
+) -> list[Applied]:
+    """First sights, in few statements: half a year of trade comes in at once."""
+    if not snapshots:
+        return []
+    keys = _free_keys(snapshots)
+    looked = {"fetch_seq": fetch_seq, "checked_at": now, "quarantined": False, "version": 1}
+    rows = [{"id": keys[one.imp_uid], **columns_of(one), **looked} for one in snapshots]
+    db.session.execute(sa.insert(Payment), rows)
+    cancelled = [
+        {"payment_id": keys[one.imp_uid], **columns_of_cancellation(entry)}
+        for one in snapshots
+        for entry in {entry.key: entry for entry in one.cancellations}.values()
+    ]
+    if cancelled:
+        db.session.execute(sa.insert(PaymentCancellation), cancelled)
+    held = [
+        {
+            "payment_id": keys[one.imp_uid],
+            "state": escrow_state(one, delivered=False, now=now),
+        }
+        for one in snapshots
+        if one.escrow
+    ]
+    if held:
+        db.session.execute(sa.insert(EscrowOrder), held)
+    sights = [
+        {
+            "payment_id": keys[one.imp_uid],
+            "source": source,
+            "fetch_seq": fetch_seq,
+            "seen_at": now,
+            "changed": ["*"],
+            "conflicts": [],
+            "stale": False,
+            "status": one.status.value,
+            "cancelled_minor": one.cancelled.minor,
+        }
+        for one in snapshots
+    ]
+    db.session.execute(sa.insert(Observation), sights)
+    return [
+        Applied(
+            payment_id=keys[one.imp_uid],
+            new=True,
+            merged=merge(None, Observed(snapshot=one, fetch_seq=fetch_seq)),
+        )
+        for one in snapshots
+    ]
+
+
 def _apply_one(
-    row: Payment | None, observed: Observed, *, source: str, actor: Actor, now: datetime
+    payment: Payment, observed: Observed, *, source: str, actor: Actor, now: datetime
 ) -> Applied:
-    ours = None if row is None else Observed(snapshot=row.snapshot(), fetch_seq=row.fetch_seq)
+    ours = Observed(snapshot=payment.snapshot(), fetch_seq=payment.fetch_seq)
     merged = merge(ours, observed)
-    payment = row or _new_row(observed.snapshot)
-    late = ours is not None and is_late_success(ours.snapshot, merged.result.snapshot)
+    late = is_late_success(ours.snapshot, merged.result.snapshot)
     if merged.changed:
         payment.apply(merged.result.snapshot)
     if merged.conflicts:
         payment.quarantined = True
     payment.fetch_seq = merged.result.fetch_seq
     payment.checked_at = now
-    if row is not None and (merged.changed or merged.conflicts):
+    if merged.changed or merged.conflicts:
         payment.version += 1
     _keep_escrow_order(payment, now=now)
     _observe(payment, observed, merged, source=source, now=now)
-    _record(payment, merged, new=row is None, late=late, source=source, actor=actor, now=now)
-    return Applied(payment=payment, new=row is None, merged=merged)
+    _record(payment, merged, late=late, source=source, actor=actor, now=now)
+    return Applied(payment_id=payment.id, new=False, merged=merged)
 
 
-def _new_row(snapshot: PaymentSnapshot) -> Payment:
-    key = time_ordered_id(snapshot.started_at, snapshot.imp_uid)
-    with db.session.no_autoflush:
-        while db.session.get(Payment, key) is not None:
-            key += 1
-    payment = Payment(id=key, cancellations=[], escrow_order=None, quarantined=False, version=1)
-    db.session.add(payment)
-    return payment
+def _free_keys(snapshots: Sequence[PaymentSnapshot]) -> dict[str, int]:
+    """A key for each new payment, in time order and taken by nobody."""
+    wanted = {one.imp_uid: time_ordered_id(one.started_at, one.imp_uid) for one in snapshots}
+    taken: set[int] = set()
+    places = sorted(wanted.values())
+    for start in range(0, len(places), CHUNK):
+        query = sa.select(Payment.id).where(Payment.id.in_(places[start : start + CHUNK]))
+        taken.update(db.session.scalars(query))
+    keys: dict[str, int] = {}
+    for imp_uid, key in wanted.items():
+        free = key
+        while free in taken or (free != key and _is_taken(free)):
+            free += 1
+        taken.add(free)
+        keys[imp_uid] = free
+    return keys
+
+
+def _is_taken(key: int) -> bool:
+    return db.session.execute(sa.select(Payment.id).where(Payment.id == key)).first() is not None
 
 
 def _keep_escrow_order(payment: Payment, *, now: datetime) -> None:
@@ -149,14 +216,13 @@ def _observe(
     """Keep looks that told something; a person's own look is always kept."""
     if source != "check" and not (merged.changed or merged.conflicts or merged.stale):
         return
-    first = set(merged.changed) >= {"imp_uid"}
     db.session.add(
         Observation(
-            payment_id=payment.id,
+            payment=payment,
             source=source,
             fetch_seq=observed.fetch_seq,
             seen_at=now,
-            changed=["*"] if first else list(merged.changed),
+            changed=list(merged.changed),
             conflicts=list(merged.conflicts),
             stale=merged.stale,
             status=observed.snapshot.status.value,
@@ -169,7 +235,6 @@ def _record(
     payment: Payment,
     merged: Merge,
     *,
-    new: bool,
     late: bool,
     source: str,
     actor: Actor,
@@ -179,7 +244,7 @@ def _record(
     if merged.conflicts:
         fields = ", ".join(merged.conflicts)
         record(actor, "payment.quarantined", subject, now=now, source=source, fields=fields)
-    elif merged.changed and not new:
+    elif merged.changed:
         fields = ", ".join(merged.changed)
         record(actor, "payment.changed", subject, now=now, source=source, fields=fields)
     if late:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from admin.models.base import Base, Key, Moment
+from admin.models.payment import Payment
 
 
 class Observation(Base):
@@ -26,3 +27,5 @@ class Observation(Base):
     stale: Mapped[bool]
     status: Mapped[str] = mapped_column(sa.String(20))
     cancelled_minor: Mapped[int] = mapped_column(sa.BigInteger)
+
+    payment: Mapped[Payment] = relationship()

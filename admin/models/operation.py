@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from admin.domain.money import Currency, Money
 from admin.domain.operation import (
     OPEN_STATES,
+    SPENT_STATES,
     UNCERTAIN_STATES,
     OperationKind,
     OperationState,
@@ -17,11 +18,14 @@ from admin.domain.operation import (
 )
 from admin.models.base import Base, Key, MinorUnits, Moment, text_enum
 
-_OPEN = ", ".join(f"'{state.value}'" for state in sorted(OPEN_STATES, key=lambda one: one.value))
-_SPENT = "('not_executed', 'rejected', 'expired', 'succeeded_late')"
-OPEN_REFUND = sa.text(f"kind = 'refund' AND state IN ({_OPEN})")
-OPEN_DELIVERY = sa.text(f"kind = 'delivery' AND state IN ({_OPEN})")
-LIVE_CHARGE = sa.text(f"kind = 'charge' AND state NOT IN {_SPENT}")
+
+def _listed(states: frozenset[OperationState]) -> str:
+    return ", ".join(sorted(f"'{state.value}'" for state in states))
+
+
+OPEN_REFUND = sa.text(f"kind = 'refund' AND state IN ({_listed(OPEN_STATES)})")
+OPEN_DELIVERY = sa.text(f"kind = 'delivery' AND state IN ({_listed(OPEN_STATES)})")
+LIVE_CHARGE = sa.text(f"kind = 'charge' AND state NOT IN ({_listed(SPENT_STATES)})")
 
 
 def _unique(name: str, column: str, where: sa.TextClause) -> sa.Index:

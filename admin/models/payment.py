@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -157,12 +157,8 @@ class Payment(Base):
 
     def apply(self, snapshot: PaymentSnapshot) -> None:
         """Take over every field of a merged snapshot. Only `mirror` calls this."""
-        for name in PLAIN_FIELDS:
-            setattr(self, name, getattr(snapshot, name))
-        self.currency = snapshot.currency
-        self.amount_minor = snapshot.amount.minor
-        self.cancelled_minor = snapshot.cancelled.minor
-        self.buyer_tel_digits = digits_of(snapshot.buyer_tel)
+        for name, value in columns_of(snapshot).items():
+            setattr(self, name, value)
         known = {entry.key for entry in self.cancellations}
         for entry in snapshot.cancellations:
             if entry.key not in known:
@@ -190,15 +186,7 @@ class PaymentCancellation(Base):
     @classmethod
     def of(cls, entry: Cancellation) -> PaymentCancellation:
         """The row for one entry."""
-        return cls(
-            key=entry.key,
-            cancellation_id=entry.cancellation_id,
-            amount_minor=entry.amount.minor,
-            cancelled_at=entry.cancelled_at,
-            reason=entry.reason,
-            pg_tid=entry.pg_tid,
-            receipt_url=entry.receipt_url,
-        )
+        return cls(**columns_of_cancellation(entry))
 
     def as_domain(self, currency: Currency) -> Cancellation:
         """The entry as the domain speaks of it."""
@@ -210,6 +198,30 @@ class PaymentCancellation(Base):
             pg_tid=self.pg_tid,
             receipt_url=self.receipt_url,
         )
+
+
+def columns_of(snapshot: PaymentSnapshot) -> dict[str, Any]:
+    """What a snapshot puts into the columns of its row, cancellations apart."""
+    return {
+        **{name: getattr(snapshot, name) for name in PLAIN_FIELDS},
+        "currency": snapshot.currency,
+        "amount_minor": snapshot.amount.minor,
+        "cancelled_minor": snapshot.cancelled.minor,
+        "buyer_tel_digits": digits_of(snapshot.buyer_tel),
+    }
+
+
+def columns_of_cancellation(entry: Cancellation) -> dict[str, Any]:
+    """What one entry of the cancel history puts into its row."""
+    return {
+        "key": entry.key,
+        "cancellation_id": entry.cancellation_id,
+        "amount_minor": entry.amount.minor,
+        "cancelled_at": entry.cancelled_at,
+        "reason": entry.reason,
+        "pg_tid": entry.pg_tid,
+        "receipt_url": entry.receipt_url,
+    }
 
 
 def digits_of(text: str | None) -> str | None:

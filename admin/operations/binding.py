@@ -56,3 +56,10 @@ def check_gateway(operation: MoneyOperation, gateway: Gateway) -> None:
     here = (gateway.host, gateway.key_fingerprint)
     if recorded != here or bound is None or (bound.host, bound.fingerprint) != here:
         raise WrongGateway()
+
+
+def check_open_for_business(gateway: Gateway) -> None:
+    """Before an intent is written: this database belongs to this gateway. Raises WrongGateway."""
+    bound = db.session.get(GatewayBinding, 1)
+    if bound is None or (bound.host, bound.fingerprint) != (gateway.host, gateway.key_fingerprint):
+        raise WrongGateway()

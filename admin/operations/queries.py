@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,7 @@ import sqlalchemy as sa
 
 from admin.domain.money import Money
 from admin.domain.operation import UNCERTAIN_STATES, OperationKind, OperationState
-from admin.models import MoneyOperation, db
+from admin.models import MoneyOperation, Payment, db
 
 # SENDING is the ordinary second in which a request is under way; its lease tells when it is lost.
 SHOWN_AS_UNKNOWN = UNCERTAIN_STATES - {OperationState.SENDING}
@@ -58,3 +59,38 @@ def count_by_state(kind: OperationKind) -> dict[OperationState, int]:
         .group_by(MoneyOperation.state)
     )
     return dict(db.session.execute(query).tuples().all())
+
+
+def uncertain_payments(imp_uids: Sequence[str]) -> frozenset[str]:
+    """Which of these payments have an operation whose outcome is unknown."""
+    query = sa.select(MoneyOperation.imp_uid).where(
+        MoneyOperation.imp_uid.in_(imp_uids), MoneyOperation.state.in_(UNCERTAIN_STATES)
+    )
+    return frozenset(imp_uid for imp_uid in db.session.scalars(query) if imp_uid)
+
+
+def count_all(states: frozenset[OperationState] | None) -> int:
+    """How many operations stand in these states, or at all."""
+    query = sa.select(sa.func.count()).select_from(MoneyOperation)
+    if states is not None:
+        query = query.where(MoneyOperation.state.in_(states))
+    return db.session.execute(query).scalar_one()
+
+
+def find_payment(operation: MoneyOperation) -> Payment | None:
+    """The payment an operation is about, once there is one."""
+    if operation.imp_uid is None:
+        return None
+    query = sa.select(Payment).where(Payment.imp_uid == operation.imp_uid)
+    return db.session.scalars(query).one_or_none()
+
+
+def subjects_of(operations: Sequence[MoneyOperation]) -> dict[str, str]:
+    """What was bought, by operation id."""
+    uids = [one.imp_uid for one in operations if one.imp_uid]
+    query = sa.select(Payment.imp_uid, Payment.order_name).where(Payment.imp_uid.in_(uids))
+    names = dict(db.session.execute(query).tuples().all())
+    return {
+        one.id: names.get(one.imp_uid or "") or str(one.details.get("order_name", ""))
+        for one in operations
+    }

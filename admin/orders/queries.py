@@ -16,3 +16,13 @@ def find_order(order_number: str) -> Order | None:
         .options(selectinload(Order.items))
     )
     return db.session.scalars(query).one_or_none()
+
+
+def orders_of(order_numbers: list[str]) -> dict[str, Order]:
+    """The orders of these numbers with their items, by number."""
+    query = (
+        sa.select(Order)
+        .where(Order.order_number.in_(order_numbers))
+        .options(selectinload(Order.items))
+    )
+    return {order.order_number: order for order in db.session.scalars(query)}

@@ -47,7 +47,7 @@ def sync_payment(imp_uid: str, *, source: str, gateway: Gateway, now: datetime) 
     actor = Actor.system(source)
     with transaction():
         applied = mirror.apply([seen], fetch_seq=seq, source=source, actor=actor, now=now)[0]
-        record(actor, "payment.synced", f"payment:{applied.payment.id}", now=now, source=source)
+        record(actor, "payment.synced", f"payment:{applied.payment_id}", now=now, source=source)
     if (operation := find_open(imp_uid)) is not None:
         advance(operation.id, gateway=gateway, now=now)
     return applied

@@ -1,15 +1,17 @@
 """The walk over the gateway's payments: everything a lost webhook would have said.
 
-Each status is walked by day, since the gateway filters by a time column that depends on the
-status. A window is read until two passes agree on count, sums and ids, and is settled once it
+Each status is walked on its own, since the gateway filters by a time column that depends on the
+status: by day where trade is recent, by week further back, and by day again where a week holds
+too much. A window is read until two passes agree on count, sums and ids, and is settled once it
 was read after its end. Windows are committed one by one, so a stopped walk goes on where it was.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -27,6 +29,8 @@ OVERLAP = timedelta(minutes=15)  # read this much on both sides of a window
 SETTLING = timedelta(seconds=120)  # the newest moments are still moving; leave them
 TOUCHED = timedelta(days=7)  # rows of this age are read again by id
 MOST_PASSES = 5
+LARGEST_WINDOW = 5_000  # payments; a longer window is cut into days
+DAILY = 14  # days back that have a window each; before them, weeks
 BATCH = 100  # ids one look-up may name
 
 Report = Callable[[int, int, str], None]
@@ -52,21 +56,27 @@ class _Pass:
     cancelled: int = 0
     unreadable: int = 0
     total: int = 0
-
-    def __post_init__(self) -> None:
-        self.ids: set[str] = set()
+    seen: dict[str, PaymentSnapshot] = field(default_factory=dict)
 
     def take(self, payments: Iterable[PaymentSnapshot]) -> None:
         for payment in payments:
-            if payment.imp_uid not in self.ids:
-                self.ids.add(payment.imp_uid)
+            if payment.imp_uid not in self.seen:
                 self.count += 1
                 self.amount += payment.amount.minor
                 self.cancelled += payment.cancelled.minor
+            self.seen[payment.imp_uid] = payment
+
+    def news(self, payments: Iterable[PaymentSnapshot]) -> list[PaymentSnapshot]:
+        """Of these payments, those that this pass saw differently or not at all."""
+        return [one for one in payments if self.seen.get(one.imp_uid) != one]
 
     def digest(self) -> str:
-        text = f"{self.count}|{self.amount}|{self.cancelled}|" + ",".join(sorted(self.ids))
+        text = f"{self.count}|{self.amount}|{self.cancelled}|" + ",".join(sorted(self.seen))
         return hashlib.sha256(text.encode()).hexdigest()
+
+
+class _TooLarge(Exception):
+    """The window holds more than one pass should."""
 
 
 def walk(
@@ -76,13 +86,20 @@ def walk(
     tell = report or (lambda done, total, note: None)
     until = now - SETTLING
     _plan(first=now - history, last=until)
-    open_windows = _open_windows()
+    waiting = deque(_open_windows())
     result = SyncResult()
-    for done, window in enumerate(open_windows):
-        tell(done, len(open_windows), f"{kst_date(window.start_at)} {window.status.value}")
-        _walk_window(window, gateway=gateway, until=until, now=now, result=result)
+    done = 0
+    while waiting:
+        window = waiting.popleft()
+        tell(done, done + len(waiting) + 1, f"{kst_date(window.start_at)} {window.status.value}")
+        try:
+            _walk_window(window, gateway=gateway, until=until, now=now, result=result)
+        except _TooLarge:
+            waiting.extendleft(_cut(window))
+            continue
+        done += 1
     _read_again(gateway=gateway, now=now, result=result)
-    tell(len(open_windows), len(open_windows), f"{result.new} new, {result.changed} changed")
+    tell(done, done, f"{result.new} new, {result.changed} changed")
     if result.new or result.changed:
         with transaction():
             record(
@@ -98,22 +115,42 @@ def walk(
 
 
 def _plan(*, first: datetime, last: datetime) -> None:
-    """Make sure that each day up to `last` has a window for each status."""
-    known = set(db.session.execute(sa.select(SyncWindow.status, SyncWindow.start_at)).tuples())
+    """Make sure that windows reach from `first` to `last` for each status, without a gap."""
+    known = sa.select(SyncWindow.status, sa.func.max(SyncWindow.end_at)).group_by(SyncWindow.status)
+    ends = dict(db.session.execute(known).tuples().all())
     with transaction():
-        for start, end in _days(first, last):
-            for status in PaymentStatus:
-                if (status, start) not in known:
-                    db.session.add(
-                        SyncWindow(status=status, start_at=start, end_at=end, settled=False)
-                    )
+        for status in PaymentStatus:
+            for start, end in _spans(ends.get(status, kst_day(kst_date(first))[0]), last):
+                db.session.add(SyncWindow(status=status, start_at=start, end_at=end, settled=False))
 
 
-def _days(first: datetime, last: datetime) -> Iterator[tuple[datetime, datetime]]:
-    day = kst_date(first)
-    while day <= kst_date(last):
-        yield kst_day(day)
-        day += timedelta(days=1)
+def _spans(first: datetime, last: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Weeks while a week ends well in the past, then days up to the one `last` falls on."""
+    start = first
+    while start <= last:
+        week = start + timedelta(days=7)
+        day = kst_day(kst_date(start))[1]
+        end = week if week <= last - timedelta(days=DAILY) else day
+        yield start, end
+        start = end
+
+
+def _cut(window: SyncWindow) -> list[SyncWindow]:
+    """Replace a window by one for each of its days; the latest comes first."""
+    days = []
+    start = window.start_at
+    with transaction():
+        row = lock(SyncWindow, window.id)
+        if row is not None:
+            db.session.delete(row)
+            db.session.flush()
+        while start < window.end_at:
+            end = min(kst_day(kst_date(start))[1], window.end_at)
+            day = SyncWindow(status=window.status, start_at=start, end_at=end, settled=False)
+            db.session.add(day)
+            days.append(day)
+            start = end
+    return days
 
 
 def _open_windows() -> list[SyncWindow]:
@@ -132,7 +169,7 @@ def _walk_window(
     last: _Pass | None = None
     passes = 0
     while passes < MOST_PASSES:
-        this = _read_window(window, gateway=gateway, until=until, now=now, result=result)
+        this = _read_window(window, last, gateway=gateway, until=until, now=now, result=result)
         passes += 1
         if last is not None and last.digest() == this.digest():
             break
@@ -154,8 +191,15 @@ def _walk_window(
 
 
 def _read_window(
-    window: SyncWindow, *, gateway: Gateway, until: datetime, now: datetime, result: SyncResult
+    window: SyncWindow,
+    last: _Pass | None,
+    *,
+    gateway: Gateway,
+    until: datetime,
+    now: datetime,
+    result: SyncResult,
 ) -> _Pass:
+    """One pass. What the pass before saw just the same is not mirrored again."""
     reading = _Pass()
     page = 1
     while page:
@@ -171,7 +215,10 @@ def _read_window(
         reading.take(answer.payments)
         reading.unreadable += len(answer.unreadable)
         reading.total = answer.total
-        _mirror(answer.payments, fetch_seq=seq, now=now, result=result)
+        if reading.total > LARGEST_WINDOW and window.end_at - window.start_at > timedelta(days=1):
+            raise _TooLarge
+        news = last.news(answer.payments) if last else answer.payments
+        _mirror(news, fetch_seq=seq, now=now, result=result)
         page = answer.next
     return reading
 

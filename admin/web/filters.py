@@ -57,6 +57,7 @@ def init_app(app: Flask) -> None:
         unit,
         count,
         counted,
+        count_word,
         kst,
         kst_day,
         day_pill,
@@ -108,6 +109,11 @@ def counted(number: int | None, capped: bool = False) -> str:
     text = count(number, capped) if number else "0"
     # Translators: a count of things beside a title, such as 214건.
     return gettext("%(count)s", count=text)
+
+
+def count_word(_number: int | None = None) -> str:
+    """The unit of a count where the number stands apart: 건 in Korean, nothing in English."""
+    return gettext("%(count)s", count="").strip()
 
 
 def kst(moment: datetime | None, pattern: str = "short") -> str:

@@ -1,0 +1,57 @@
+"""Searching customers and charging a billing key."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import HiddenField, StringField
+from wtforms.validators import InputRequired, Length
+
+from admin.customers.service import LONGEST_ORDER_NAME, ChargeCommand, new_order_number
+from admin.domain.money import Money
+from admin.web.fields import REQUIRED, AmountField, TextField, stripped
+from admin.web.form_keys import mint_form_key
+
+
+class CustomerSearchForm(FlaskForm):
+    """Bound to the query string."""
+
+    class Meta:
+        csrf = False  # a GET form changes nothing
+
+    q = TextField(_l("Search"), [Length(max=100, message=_l("That is too long."))])
+
+
+class ChargeForm(FlaskForm):
+    """How much, what for, under which order number."""
+
+    amount = AmountField(_l("Amount to charge"))
+    order_name = TextField(
+        _l("What it is for"),
+        [
+            InputRequired(REQUIRED),
+            Length(max=LONGEST_ORDER_NAME, message=_l("The gateway takes at most 40 characters.")),
+        ],
+    )
+    merchant_uid = StringField(_l("Order no."), [InputRequired(REQUIRED)], filters=[stripped])
+    note = TextField(_l("Note"), [Length(max=500, message=_l("At most 500 characters."))])
+    form_key = HiddenField()
+
+    def prepare(self, *, now: datetime) -> None:
+        """Fill in what a form about to be shown for the first time holds."""
+        self.form_key.data = mint_form_key()
+        self.merchant_uid.data = new_order_number(now)
+
+    def to_command(self, billing_key_id: int) -> ChargeCommand:
+        """The typed decision. Raises InvalidInput for half a won."""
+        return ChargeCommand(
+            billing_key_id=billing_key_id,
+            merchant_uid=self.merchant_uid.data or "",
+            amount=Money.from_major(self.amount.data or Decimal(0)),
+            order_name=self.order_name.data or "",
+            note=self.note.data or "",
+            form_key=self.form_key.data or mint_form_key(),
+        )

@@ -1,0 +1,224 @@
+"""Charge a billing key, and look one up at the gateway."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from ulid import ULID
+
+from admin.audit.service import record
+from admin.domain.actor import Actor
+from admin.domain.card_guard import holds_card_number
+from admin.domain.clock import KST
+from admin.domain.errors import N_, Conflict, DomainError, InvalidInput, NotFound
+from admin.domain.money import Money
+from admin.domain.operation import OPEN_STATES, SPENT_STATES, OperationKind, OperationState
+from admin.domain.permissions import Permission
+from admin.gateway.client import Gateway
+from admin.gateway.errors import GatewayNotFound
+from admin.models import BillingKey, MoneyOperation, Payment, db, lock, transaction
+from admin.operations.binding import check_open_for_business
+from admin.operations.intent import Intent, find_by_form_key, lost_race, open_operation
+from admin.operations.service import TakenByAnother, execute, get_operation
+
+SAME_AGAIN = timedelta(minutes=10)
+ORDER_NUMBER = re.compile(r"[A-Za-z0-9_-]{1,32}")
+LEAST_CHARGE = 100  # won; below it KCP takes no card payment
+LONGEST_ORDER_NAME = 40
+
+
+class KeyNotUsable(DomainError):
+    """The gateway does not know this billing key any more."""
+
+    message = N_("The gateway does not know this billing key any more, so it cannot be charged.")
+
+
+class ChargeInProgress(Conflict):
+    """A charge of this billing key has no known outcome yet."""
+
+    message = N_(
+        "A charge of this billing key, started by %(who)s, has no known outcome yet. "
+        "Nothing was sent."
+    )
+
+
+class JustCharged(Conflict):
+    """The same key was charged the same amount a moment ago."""
+
+    message = N_(
+        "%(who)s charged the same card %(amount)s at %(time)s. Nothing was sent; "
+        "if it is meant to be charged twice, wait ten minutes."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeCommand:
+    """What a person decided to charge, under which order number."""
+
+    billing_key_id: int
+    merchant_uid: str
+    amount: Money
+    order_name: str
+    note: str
+    form_key: str
+
+
+def charge_billing_key(
+    command: ChargeCommand, *, actor: Actor, gateway: Gateway, now: datetime
+) -> MoneyOperation:
+    """Take money with a stored key through one recorded operation, whatever its outcome.
+
+    A new order number is made for each decision. Returns the operation as SUCCEEDED, FAILED
+    (declined or refused), NOT_EXECUTED (never sent), UNKNOWN or MISMATCH. Raises NotFound,
+    InvalidInput, KeyNotUsable or ChargeInProgress before anything is sent.
+    """
+    actor.require(Permission.CHARGES_CREATE)
+    if (earlier := find_by_form_key(command.form_key)) is not None:
+        return earlier
+    _check(command)
+    check_open_for_business(gateway)
+    intent = None
+    try:
+        with transaction():
+            key = lock(BillingKey, command.billing_key_id)
+            if key is None:
+                raise NotFound()
+            if key.known_to_gateway is False:
+                raise KeyNotUsable()
+            _check_nothing_open(key.customer_uid)
+            _check_not_just_charged(key.customer_uid, command.amount, now=now)
+            _check_order_number(command.merchant_uid)
+            intent = _intent(command, key)
+            operation = open_operation(intent, actor=actor, gateway=gateway, now=now)
+    except IntegrityError as error:
+        if intent is None:
+            raise
+        return lost_race(error, intent)
+    try:
+        return execute(operation.id, gateway=gateway, now=now)
+    except TakenByAnother:
+        return get_operation(operation.id)
+
+
+def check_billing_keys(
+    customer_id: int, *, actor: Actor, gateway: Gateway, now: datetime
+) -> list[BillingKey]:
+    """Ask the gateway about each key of a customer and keep what it says.
+
+    Raises GatewayError when the gateway gives no usable answer.
+    """
+    query = sa.select(BillingKey).where(BillingKey.customer_id == customer_id)
+    keys = list(db.session.scalars(query.order_by(BillingKey.id)))
+    found = {}
+    for key in keys:
+        try:
+            found[key.id] = gateway.get_billing_key(key.customer_uid)
+        except GatewayNotFound:
+            continue
+    with transaction():
+        for key in keys:
+            row = lock(BillingKey, key.id)
+            if row is None:
+                continue
+            seen = found.get(key.id)
+            row.known_to_gateway = seen is not None
+            row.checked_at = now
+            if seen is not None:
+                row.card_name = seen.card_name
+                row.card_number = seen.card_number
+                row.issued_at = seen.inserted_at
+        record(actor, "billing_keys.checked", f"customer:{customer_id}", now=now)
+    return keys
+
+
+def new_order_number(now: datetime) -> str:
+    """An order number of ours: at most 32 characters of A-Z, 0-9 and a dash."""
+    return f"CHG{now.astimezone(KST):%Y%m%d}-{str(ULID.from_datetime(now))[-12:]}"
+
+
+def _check(command: ChargeCommand) -> None:
+    if command.amount.minor < LEAST_CHARGE:
+        raise InvalidInput(
+            N_("A card payment is at least %(least)s."), field="amount", least=Money(LEAST_CHARGE)
+        )
+    if not command.order_name:
+        raise InvalidInput(N_("Say what the charge is for."), field="order_name")
+    if len(command.order_name) > LONGEST_ORDER_NAME:
+        raise InvalidInput(
+            N_("The gateway takes at most %(most)s characters."),
+            field="order_name",
+            most=LONGEST_ORDER_NAME,
+        )
+    if holds_card_number(command.order_name) or holds_card_number(command.note):
+        raise InvalidInput(N_("That looks like a card number. Card numbers are not kept here."))
+
+
+def _check_nothing_open(customer_uid: str) -> None:
+    query = sa.select(MoneyOperation).where(
+        MoneyOperation.customer_uid == customer_uid,
+        MoneyOperation.kind == OperationKind.CHARGE,
+        MoneyOperation.state.in_(OPEN_STATES),
+    )
+    other = db.session.scalars(query.limit(1)).one_or_none()
+    if other is not None:
+        raise ChargeInProgress(who=other.created_by)
+
+
+def _check_not_just_charged(customer_uid: str, amount: Money, *, now: datetime) -> None:
+    query = (
+        sa.select(MoneyOperation)
+        .where(
+            MoneyOperation.customer_uid == customer_uid,
+            MoneyOperation.kind == OperationKind.CHARGE,
+            MoneyOperation.amount_minor == amount.minor,
+            MoneyOperation.created_at > now - SAME_AGAIN,
+            MoneyOperation.state.in_([OperationState.SUCCEEDED, OperationState.SUCCEEDED_LATE]),
+        )
+        .limit(1)
+    )
+    if (other := db.session.scalars(query).one_or_none()) is not None:
+        time = other.created_at.astimezone(KST).strftime("%H:%M:%S")
+        raise JustCharged(who=other.created_by, amount=amount, time=time)
+
+
+def _check_order_number(number: str) -> None:
+    """One order number is charged once; a decline needs a new one."""
+    if not ORDER_NUMBER.fullmatch(number):
+        raise InvalidInput(
+            N_("An order number has 1 to 32 letters, digits, dashes or underscores."),
+            field="merchant_uid",
+        )
+    query = sa.select(MoneyOperation.id).where(
+        MoneyOperation.merchant_uid == number,
+        MoneyOperation.kind == OperationKind.CHARGE,
+        MoneyOperation.state.not_in(SPENT_STATES),
+    )
+    paid = sa.select(Payment.id).where(Payment.merchant_uid == number)
+    for taken in (query, paid):
+        if db.session.execute(taken.limit(1)).first() is not None:
+            raise InvalidInput(
+                N_("This order number was used already. Take a new one."), field="merchant_uid"
+            )
+
+
+def _intent(command: ChargeCommand, key: BillingKey) -> Intent:
+    person = key.customer
+    return Intent(
+        kind=OperationKind.CHARGE,
+        form_key=command.form_key,
+        note=command.note,
+        merchant_uid=command.merchant_uid,
+        customer_uid=key.customer_uid,
+        amount=command.amount,
+        details={
+            "order_name": command.order_name,
+            "buyer_name": person.name,
+            "buyer_email": person.email,
+            "buyer_tel": person.tel,
+            "customer_id": person.id,
+        },
+    )

@@ -1,0 +1,1 @@
+"""Inquiries: questions of customers, who owns them and what was answered."""

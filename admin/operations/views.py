@@ -1,0 +1,208 @@
+"""Operations: the list behind the top bar's indicator, and one outcome, safe to reload."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from admin.domain.clock import utc_now
+from admin.domain.money import Money
+from admin.domain.operation import HUMAN_AFTER, OPEN_STATES, OperationKind, OperationState
+from admin.domain.permissions import Permission
+from admin.models import MoneyOperation, OperationAttempt
+from admin.operations.queries import (
+    SHOWN_AS_UNKNOWN,
+    count_all,
+    find_payment,
+    select_operations,
+    subjects_of,
+)
+from admin.operations.resolver import advance, look
+from admin.operations.rows import make_row
+from admin.operations.service import get_operation
+from admin.web.access import can, requires
+from admin.web.filters import count
+from admin.web.keyset import page_of
+from admin.web.links import Link, paging
+from admin.web.services import gateway
+
+bp = Blueprint("operations", __name__, url_prefix="/operations")
+
+REFRESH_SECONDS = 5
+GROUPS: dict[str, frozenset[OperationState] | None] = {
+    "unknown": SHOWN_AS_UNKNOWN,
+    "open": OPEN_STATES,
+    "": None,
+}
+
+
+@bp.get("/")
+@requires(Permission.OPERATIONS_READ)
+def index() -> ResponseReturnValue:
+    """Operations newest first; `state=unknown` holds those whose outcome is not known."""
+    group = request.args.get("state", "unknown")
+    states = GROUPS.get(group)
+    query = select_operations(states=states)
+    page = page_of(query, [MoneyOperation.id], cursor=request.args.get("cursor"))
+    subjects = subjects_of(page.rows)
+    return render_template(
+        "operations/index.html",
+        page=paging(page),
+        tabs=_tabs(group),
+        rows=[make_row(one, subjects.get(one.id, "")) for one in page.rows],
+        empty=_empty(group) if not page.rows else None,
+    )
+
+
+@bp.get("/<operation_id>")
+@requires(Permission.OPERATIONS_READ)
+def show(operation_id: str) -> ResponseReturnValue:
+    """What became of one operation. Opening it looks, when a look is due."""
+    now = utc_now()
+    operation = get_operation(operation_id)
+    if operation.is_open and operation.next_look_at and operation.next_look_at <= now:
+        operation = advance(operation_id, gateway=gateway(), now=now)
+    payment = find_payment(operation)
+    open_now = operation.state in OPEN_STATES
+    return render_template(
+        "operations/show.html",
+        operation=operation,
+        subject=_subject(operation, payment),
+        figures=_figures(operation) if open_now else None,
+        entries=[_entry(step) for step in operation.steps],
+        next_look=_seconds_to_look(operation, now=now),
+        human_at=_human_at(operation),
+        wait=REFRESH_SECONDS if open_now else "",
+        check_action=_check_action(operation),
+        explanation="",
+    )
+
+
+@bp.post("/<operation_id>/looks/")
+@requires(Permission.PAYMENTS_CHECK)
+def look_now(operation_id: str) -> ResponseReturnValue:
+    """Ask the gateway now ("확인"). The only button there is while the outcome is unknown."""
+    now = utc_now()
+    before = get_operation(operation_id).state
+    if before in (OperationState.READY, OperationState.SENDING):
+        after = advance(operation_id, gateway=gateway(), now=now)
+    else:
+        after = look(operation_id, gateway=gateway(), now=now)
+    if after.state is before:
+        flash(gettext("Looked up: the outcome is still not known. We keep looking."))
+    return redirect(url_for("operations.show", operation_id=operation_id), 303)
+
+
+def _subject(operation: MoneyOperation, payment: Any) -> Link:
+    if payment is not None:
+        name = f"{payment.merchant_uid} · {payment.order_name or ''}".rstrip(" ·")
+        return Link(name, url_for("payments.show", payment_id=payment.id))
+    customer = operation.details.get("customer_id")
+    name = f"{operation.merchant_uid} · {operation.details.get('order_name', '')}".rstrip(" ·")
+    if customer and can(Permission.CUSTOMERS_READ.value):
+        return Link(name, url_for("customers.show", customer_id=customer))
+    return Link(name, url_for("operations.index"))
+
+
+def _figures(operation: MoneyOperation) -> list[dict[str, Any]] | None:
+    """Before, now and if it happened: the cancelled total by which a refund will be known."""
+    if operation.kind is not OperationKind.REFUND or operation.baseline_cancelled_minor is None:
+        return None
+    baseline = operation.baseline_cancelled_minor
+    left = operation.expected_left_minor or 0
+    amount = operation.amount_minor or 0
+
+    def line(label: str, cancelled: int, rest: int, meaning: str, **more: Any) -> dict[str, Any]:
+        return {
+            "label": label,
+            "cancelled": Money(cancelled, operation.currency),
+            "left": Money(rest, operation.currency),
+            "meaning": meaning,
+            "tone": "",
+            "is_now": False,
+            **more,
+        }
+
+    lines = [line(gettext("Before sending"), baseline, left, gettext("as it was then"))]
+    looks = [step.facts for step in operation.steps if step.phase == "look" and step.facts]
+    if looks:
+        cancelled, rest = looks[-1]["cancelled_minor"], looks[-1]["left_minor"]
+        same = cancelled == baseline
+        meaning = gettext("not changed yet") if same else gettext("something moved")
+        now = gettext("Looked up now")
+        lines.append(line(now, cancelled, rest, meaning, tone="amber", is_now=True))
+    meaning = gettext("once this is seen, it is done")
+    lines.append(line(gettext("If it happened"), baseline + amount, left - amount, meaning))
+    return lines
+
+
+def _entry(step: OperationAttempt) -> dict[str, Any]:
+    words = {
+        "preflight": gettext("Looked up before sending"),
+        "send": gettext("Sent to the gateway"),
+        "answer": gettext("The gateway's answer"),
+        "look": gettext("Looked up"),
+    }
+    tones = {"preflight": "confirmed", "send": "done", "answer": "confirmed", "look": "looked"}
+    uncertain = step.verdict in ("unknown", "human", "mismatch")
+    return {
+        "at": step.at,
+        "text": words.get(step.phase, step.phase),
+        "source": step.fact,
+        "tone": "waiting" if uncertain else tones.get(step.phase, "looked"),
+        "amount": None,
+        "note": "",
+        "href": "",
+    }
+
+
+def _seconds_to_look(operation: MoneyOperation, *, now: datetime) -> int | None:
+    if operation.state not in OPEN_STATES or operation.next_look_at is None:
+        return None
+    return max(int((operation.next_look_at - now).total_seconds()), 0)
+
+
+def _human_at(operation: MoneyOperation) -> datetime | None:
+    if operation.state is not OperationState.UNKNOWN or operation.sent_at is None:
+        return None
+    return operation.sent_at + HUMAN_AFTER
+
+
+def _check_action(operation: MoneyOperation) -> str:
+    if operation.state not in OPEN_STATES or not can(Permission.PAYMENTS_CHECK.value):
+        return ""
+    return url_for("operations.look_now", operation_id=operation.id)
+
+
+def _tabs(current: str) -> list[dict[str, Any]]:
+    words = {
+        "unknown": gettext("Outcome unknown"),
+        "open": gettext("Still open"),
+        "": gettext("All"),
+    }
+    tabs = []
+    for group, word in words.items():
+        number = count_all(GROUPS[group])
+        amber = group == "unknown" and number > 0
+        tabs.append(
+            {
+                "label": word,
+                "href": url_for("operations.index", state=group),
+                "is_current": group == current,
+                "count": count(number),
+                "tone": "amber" if amber else "",
+                "glyph": "half" if amber else "",
+            }
+        )
+    return tabs
+
+
+def _empty(group: str) -> dict[str, str]:
+    text = gettext("Every outcome is known.") if group else gettext("Nothing was asked for yet.")
+    href = url_for("operations.index", state="") if group else url_for("payments.index")
+    action = gettext("See all operations") if group else gettext("See payments")
+    return {"text": text, "href": href, "action": action}

@@ -1,0 +1,79 @@
+"""What a person asks of the list, and the note they leave."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import SelectField
+from wtforms.validators import Length, Optional, ValidationError
+
+from admin.domain.payment import PayMethod
+from admin.payments.queries import PaymentFilter, Tab, TimeBasis
+from admin.payments.service import LONGEST_NOTE
+from admin.web.fields import KstDateField, LongTextField, TextField
+from admin.web.labels import LABELS
+from admin.web.periods import NAMES, Period, named_period
+
+LONGEST_SEARCH = 200
+USUAL = "week"  # the period of a list that nobody narrowed
+
+
+class PaymentSearchForm(FlaskForm):
+    """Bound to the query string. An invalid part is shown as an error and left out."""
+
+    class Meta:
+        csrf = False  # a GET form changes nothing
+
+    q = TextField(_l("Search"), [Length(max=LONGEST_SEARCH, message=_l("That is too long."))])
+    method = SelectField(_l("Pay method"), validators=[Optional()], validate_choice=False)
+    from_day = KstDateField(_l("From"), validators=[Optional()])
+    to_day = KstDateField(_l("To"), validators=[Optional()])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        named = [(method.value, LABELS[method].text) for method in PayMethod]
+        self.method.choices = [("", _l("Every method")), *named]
+        self.validate()
+
+    def validate_to_day(self, field: KstDateField) -> None:
+        """The period runs forward."""
+        if field.data and self.from_day.data and field.data < self.from_day.data:
+            raise ValidationError(_l("The last day lies before the first one. Swap them."))
+
+    def period(self, name: str, *, now: datetime) -> Period:
+        """The days picked, else the period called `name`, else what fits: a search looks at all."""
+        first, last = self.from_day, self.to_day
+        if (first.data or last.data) and not (first.errors or last.errors):
+            return Period(first=first.data, last=last.data)
+        if name in NAMES:
+            return named_period(name, now=now)
+        return named_period("all" if self.text else USUAL, now=now)
+
+    @property
+    def text(self) -> str:
+        """What is searched; nothing when the box holds what it must not."""
+        return "" if self.q.errors else (self.q.data or "")
+
+    def to_filter(self, period: Period, *, tab: str, basis: str) -> PaymentFilter:
+        """The typed filter. Unknown words for tab and basis mean the usual ones."""
+        return PaymentFilter(
+            text=self.text,
+            tab=Tab(tab) if tab in {one.value for one in Tab} else Tab.ALL,
+            method=self.method.data or "",
+            basis=TimeBasis(basis)
+            if basis in {one.value for one in TimeBasis}
+            else TimeBasis.REQUESTED,
+            start=period.start,
+            end=period.end,
+        )
+
+
+class NoteForm(FlaskForm):
+    """A note on a payment."""
+
+    text = LongTextField(
+        _l("Note"), [Length(min=1, max=LONGEST_NOTE, message=_l("Write something first."))]
+    )

@@ -1,0 +1,147 @@
+"""Payments as ready texts for lists: formatted once in Python, never per cell in a template."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext
+
+from admin.domain.clock import kst_date
+from admin.domain.payment import PaymentState
+from admin.models import Payment
+from admin.payments.queries import DayTotals, TimeBasis, time_column
+from admin.web.filters import counted, day_pill, kst, money
+from admin.web.labels import LABELS, OUTCOME_UNKNOWN, Label, method_label
+
+COUNTED = frozenset({PaymentState.PAID, PaymentState.PART_REFUNDED, PaymentState.REFUNDED})
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A small word after the order name."""
+
+    text: str
+    is_test: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One payment, every text ready."""
+
+    href: str
+    time: str
+    full_time: str
+    status: Label
+    order_name: str
+    marks: list[Mark]
+    buyer: str
+    method: str
+    merchant_uid: str
+    imp_uid: str
+    amount: str
+    cancelled: str
+    is_counted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """The rows of one Korean day."""
+
+    pill: str
+    count: str
+    net: str
+    rows: list[Row] = field(default_factory=list)
+
+
+def make_groups(
+    payments: Sequence[Payment],
+    *,
+    basis: TimeBasis,
+    days: dict[date, DayTotals],
+    uncertain: frozenset[str],
+    now: datetime,
+) -> list[Group]:
+    """Rows under their days. `uncertain` holds the imp_uids with an unknown outcome."""
+    key = time_column(basis).key
+    link = row_links()
+    groups = []
+    for day, members in groupby(payments, key=lambda one: kst_date(getattr(one, key))):
+        sums = days.get(day)
+        groups.append(
+            Group(
+                pill=day_pill(day),
+                count=counted(sums.count) if sums else "",
+                net=money(sums.net) if sums else "",
+                rows=[
+                    make_row(one, getattr(one, key), link=link, uncertain=uncertain, now=now)
+                    for one in members
+                ],
+            )
+        )
+    return groups
+
+
+def row_links() -> Callable[[int], str]:
+    """The address of a payment by its key, built once a page and not once a row."""
+    pattern = url_for("payments.show", payment_id=0)
+    head = pattern[: pattern.rindex("0")]
+    return lambda payment_id: f"{head}{payment_id}"
+
+
+def make_row(
+    payment: Payment,
+    moment: datetime,
+    *,
+    link: Callable[[int], str],
+    uncertain: frozenset[str],
+    now: datetime,
+) -> Row:
+    """One payment as texts."""
+    state = payment.state(now)
+    unknown = payment.imp_uid in uncertain
+    return Row(
+        href=link(payment.id),
+        time=kst(moment, "time"),
+        full_time=kst(moment, "full"),
+        status=OUTCOME_UNKNOWN if unknown else LABELS[state],
+        order_name=payment.order_name or payment.merchant_uid,
+        marks=make_marks(payment),
+        buyer=payment.buyer_name or "–",
+        method=shown_method(payment),
+        merchant_uid=payment.merchant_uid,
+        imp_uid=payment.imp_uid,
+        amount=money(payment.amount),
+        cancelled=money(-payment.cancelled) if payment.cancelled_minor else "",
+        is_counted=state in COUNTED and not unknown,
+    )
+
+
+def make_marks(payment: Payment) -> list[Mark]:
+    """Recurring, escrow and test marks."""
+    marks = []
+    if (payment.customer_uid_usage or "").startswith("payment"):
+        marks.append(Mark(gettext("Recurring")))
+    if payment.escrow:
+        marks.append(Mark(gettext("Escrow")))
+    if payment.sandbox:
+        marks.append(Mark(gettext("Test"), is_test=True))
+    return marks
+
+
+def shown_method(payment: Any) -> str:
+    """`카드 · 신한 6개월`, `카카오페이`, `가상계좌 · 농협`."""
+    if payment.wallet and payment.wallet != payment.pay_method:
+        return f"{method_label(payment.wallet)} · {method_label(payment.pay_method)}"
+    parts = [method_label(payment.pay_method)]
+    issuer = payment.card_name or payment.vbank_name or payment.bank_name
+    if issuer:
+        parts.append(issuer.removesuffix("카드").removesuffix("은행") or issuer)
+    text = " · ".join(parts)
+    if payment.card_quota:
+        text += " " + gettext("%(months)s mo", months=payment.card_quota)
+    return text

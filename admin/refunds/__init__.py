@@ -1,0 +1,1 @@
+"""Refunds: give money back through one recorded operation."""

@@ -1,0 +1,81 @@
+"""Read refunds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from admin.domain.money import Money
+from admin.domain.operation import UNCERTAIN_STATES, OperationKind, OperationState
+from admin.models import MoneyOperation, Payment, db
+
+DONE = frozenset({OperationState.SUCCEEDED, OperationState.SUCCEEDED_LATE})
+NOT_DONE = frozenset(
+    {
+        OperationState.FAILED,
+        OperationState.NOT_EXECUTED,
+        OperationState.REJECTED,
+        OperationState.EXPIRED,
+    }
+)
+GROUPS: dict[str, frozenset[OperationState]] = {
+    "unknown": UNCERTAIN_STATES | {OperationState.ACCEPTED, OperationState.READY},
+    "done": DONE,
+    "not_done": NOT_DONE,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundFilter:
+    """Empty fields do not narrow."""
+
+    group: str = ""
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+def select_refunds(wanted: RefundFilter) -> sa.Select[tuple[MoneyOperation]]:
+    """Refunds for newest-first paging by id."""
+    return sa.select(MoneyOperation).where(*_conditions(wanted))
+
+
+def count_groups() -> dict[str, int]:
+    """How many refunds each group of states holds."""
+    query = (
+        sa.select(MoneyOperation.state, sa.func.count())
+        .where(MoneyOperation.kind == OperationKind.REFUND)
+        .group_by(MoneyOperation.state)
+    )
+    by_state = dict(db.session.execute(query).tuples().all())
+    counts = {
+        name: sum(by_state.get(state, 0) for state in states) for name, states in GROUPS.items()
+    }
+    return {"": sum(by_state.values()), **counts}
+
+
+def total_done(wanted: RefundFilter) -> Money:
+    """The money that really went back, of everything that matches."""
+    query = sa.select(sa.func.sum(MoneyOperation.amount_minor)).where(
+        *_conditions(wanted), MoneyOperation.state.in_(DONE)
+    )
+    return Money(int(db.session.execute(query).scalar() or 0))
+
+
+def payments_of(operations: list[MoneyOperation]) -> dict[str, Payment]:
+    """The payments behind these operations, by imp_uid."""
+    uids = [one.imp_uid for one in operations if one.imp_uid]
+    query = sa.select(Payment).where(Payment.imp_uid.in_(uids))
+    return {payment.imp_uid: payment for payment in db.session.scalars(query)}
+
+
+def _conditions(wanted: RefundFilter) -> list[sa.ColumnElement[bool]]:
+    conditions: list[sa.ColumnElement[bool]] = [MoneyOperation.kind == OperationKind.REFUND]
+    if wanted.group in GROUPS:
+        conditions.append(MoneyOperation.state.in_(GROUPS[wanted.group]))
+    if wanted.start is not None:
+        conditions.append(MoneyOperation.created_at >= wanted.start)
+    if wanted.end is not None:
+        conditions.append(MoneyOperation.created_at < wanted.end)
+    return conditions

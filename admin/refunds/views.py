@@ -1,0 +1,195 @@
+"""Refunds: the list, and the page on which one is decided."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from admin.domain.clock import kst_date, utc_now
+from admin.domain.errors import DomainError, InvalidInput, NotFound
+from admin.domain.money import Money
+from admin.domain.permissions import Permission
+from admin.domain.refund import RefundAmountChanged, refund_policy
+from admin.gateway.errors import GatewayError
+from admin.models import MoneyOperation, Payment
+from admin.operations.errors import OperationInProgress
+from admin.operations.rows import make_row
+from admin.orders.queries import find_order
+from admin.payments.page import arrival_days
+from admin.payments.queries import get_payment
+from admin.payments.service import check_payment
+from admin.refunds.forms import RefundForm
+from admin.refunds.queries import (
+    GROUPS,
+    RefundFilter,
+    count_groups,
+    payments_of,
+    select_refunds,
+    total_done,
+)
+from admin.refunds.service import refund_payment
+from admin.web.access import current_actor, requires
+from admin.web.errors import gateway_sentence, sentence
+from admin.web.filters import count, money
+from admin.web.keyset import page_of
+from admin.web.links import paging
+from admin.web.services import gateway
+
+bp = Blueprint("refunds", __name__)
+
+
+@bp.get("/refunds/")
+@requires(Permission.REFUNDS_READ)
+def index() -> ResponseReturnValue:
+    """Refunds newest first, by how they ended."""
+    group = request.args.get("state", "")
+    wanted = RefundFilter(group=group)
+    page = page_of(select_refunds(wanted), [MoneyOperation.id], cursor=request.args.get("cursor"))
+    payments = payments_of(list(page.rows))
+    return render_template(
+        "refunds/index.html",
+        page=paging(page),
+        tabs=_tabs(group),
+        rows=[_row(one, payments.get(one.imp_uid or "")) for one in page.rows],
+        total=money(-total_done(wanted)),
+        empty=_empty() if not page.rows else None,
+    )
+
+
+@bp.get("/payments/<int:payment_id>/refunds/new")
+@requires(Permission.REFUNDS_CREATE, audit="payment.viewed")
+def new(payment_id: int) -> ResponseReturnValue:
+    """The form, over what the gateway says is left right now."""
+    error = _look_first(payment_id)
+    payment = _payment(payment_id)
+    form = RefundForm(formdata=None)
+    form.prepare(payment)
+    return _page(payment, form, error=error)
+
+
+@bp.post("/payments/<int:payment_id>/refunds/")
+@requires(Permission.REFUNDS_CREATE)
+def create(payment_id: int) -> ResponseReturnValue:
+    """Decide one refund and show its outcome on a page that is safe to reload."""
+    payment = _payment(payment_id)
+    form = RefundForm()
+    fine = form.validate_on_submit()
+    if not fine or not form.check_amount(payment):
+        return _page(payment, form), 422
+    try:
+        operation = refund_payment(
+            form.to_command(payment), actor=current_actor(), gateway=gateway(), now=utc_now()
+        )
+    except InvalidInput as error:
+        form.amount.errors = [sentence(error)]
+        return _page(payment, form), 422
+    except RefundAmountChanged as error:
+        payment = _payment(payment_id)
+        form.remember(payment)
+        return _page(payment, form, error=sentence(error)), 409
+    except OperationInProgress as error:
+        return _page(payment, form, error=sentence(error)), 409
+    except NotFound:
+        raise
+    except DomainError as error:
+        return _page(payment, form, error=sentence(error)), 422
+    return redirect(url_for("operations.show", operation_id=operation.id), 303)
+
+
+def _page(payment: Payment, form: RefundForm, *, error: str = "") -> str:
+    now = utc_now()
+    policy = refund_policy(payment.snapshot(), confirmed=False, now=now)
+    if not policy.allowed and not error:
+        error = gettext(policy.why_not or "")
+    return render_template(
+        "refunds/new.html",
+        payment=payment,
+        policy=policy,
+        arrival=arrival_days(policy, today=kst_date(now)),
+        form=form,
+        action=url_for("refunds.create", payment_id=payment.id),
+        back_href=url_for("payments.show", payment_id=payment.id),
+        items=_items(payment),
+        error=error,
+    )
+
+
+def _look_first(payment_id: int) -> str:
+    """The form is shown over a fresh look; without one it says so and goes by what we hold."""
+    try:
+        check_payment(payment_id, actor=current_actor(), gateway=gateway(), now=utc_now())
+    except GatewayError as error:
+        return gateway_sentence(error)
+    return ""
+
+
+def _payment(payment_id: int) -> Payment:
+    payment = get_payment(payment_id)
+    if payment is None:
+        raise NotFound()
+    return payment
+
+
+def _items(payment: Payment) -> list[dict[str, Any]]:
+    order = find_order(payment.merchant_uid)
+    if order is None:
+        return []
+    return [
+        {
+            "name": item.name,
+            "amount": Money(item.amount_minor, order.currency),
+            "is_tax_free": False,
+            "is_refunded": False,
+        }
+        for item in order.items
+    ]
+
+
+def _row(operation: MoneyOperation, payment: Payment | None) -> dict[str, Any]:
+    row = make_row(operation, payment.order_name or "" if payment else "")
+    return {
+        "href": row.href,
+        "day": row.day,
+        "time": row.time,
+        "full_time": row.full_time,
+        "status": row.status,
+        "order_name": row.subject,
+        "subject": row.subject,
+        "buyer": payment.buyer_name or "–" if payment else "–",
+        "reason": row.reason,
+        "who": row.who,
+        "order_number": row.order_number,
+        "amount": row.amount,
+    }
+
+
+def _tabs(current: str) -> list[dict[str, Any]]:
+    words = {
+        "": gettext("All"),
+        "unknown": gettext("Checking"),
+        "done": gettext("Refunded"),
+        "not_done": gettext("Not made"),
+    }
+    counts = count_groups()
+    return [
+        {
+            "label": word,
+            "href": url_for("refunds.index", state=group or None),
+            "is_current": group == current or (group == "" and current not in GROUPS),
+            "count": count(counts[group]),
+            "tone": "amber" if group == "unknown" and counts[group] else "",
+            "glyph": "half" if group == "unknown" and counts[group] else "",
+        }
+        for group, word in words.items()
+    ]
+
+
+def _empty() -> dict[str, str]:
+    return {
+        "text": gettext("No refund here. One begins on the page of its payment."),
+        "href": url_for("payments.index"),
+        "action": gettext("See payments"),
+    }

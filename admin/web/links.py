@@ -1,0 +1,49 @@
+"""Addresses that came from outside: shown as links only when they lead where we expect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from flask import request
+
+from admin.web.keyset import Page
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A text that leads somewhere."""
+
+    text: str
+    href: str
+
+
+RECEIPT_HOSTS = frozenset(
+    {"admin8.kcp.co.kr", "admin.kcp.co.kr", "testadmin8.kcp.co.kr", "receipt.iamport.kr"}
+)
+
+
+def trusted_receipt(url: str | None) -> str:
+    """`url` when it is https on a known receipt host, else nothing."""
+    if not url:
+        return ""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return ""
+    known = parts.scheme == "https" and parts.hostname in RECEIPT_HOSTS and port in (None, 443)
+    return url if known and not parts.username else ""
+
+
+def paging(page: Page[Any]) -> dict[str, str | None]:
+    """Addresses of the newer and the older page of the present list, its filter kept."""
+    return {"newer_href": _turned(page.newer), "older_href": _turned(page.older)}
+
+
+def _turned(cursor: str | None) -> str | None:
+    if cursor is None:
+        return None
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name != "cursor"]
+    return f"{request.path}?{urlencode([*kept, ('cursor', cursor)])}"
