@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
-from babel.messages.frontend import parse_mapping
+from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
 
 from .source import ROOT
@@ -26,7 +26,7 @@ HANGUL = re.compile(r"[가-힣]")
 def in_the_code() -> dict[str, str]:
     """Every message id and where it was first met."""
     with (ROOT / "babel.cfg").open(encoding="utf-8") as file:
-        methods, options = parse_mapping(file)
+        methods, options = parse_mapping_cfg(file)
     found: dict[str, str] = {}
     for name, line, message, _comments, _context in extract_from_dir(
         ROOT, methods, options, keywords=KEYWORDS
