@@ -6,6 +6,7 @@ from wtforms import BooleanField, SelectField
 from wtforms.validators import Optional
 
 from admin.accounts.service import LOCALES, THEMES
+from admin.web.fields import choices
 
 
 class PreferencesForm(FlaskForm):
@@ -13,13 +14,15 @@ class PreferencesForm(FlaskForm):
 
     locale = SelectField(
         _l("Language"),
-        choices=[("ko", "한국어"), ("en", "English")],
+        choices=choices([("ko", "한국어"), ("en", "English")]),
         validators=[Optional()],
         validate_choice=False,
     )
     theme = SelectField(
         _l("Theme"),
-        choices=[("system", _l("As the system")), ("light", _l("Light")), ("dark", _l("Dark"))],
+        choices=choices(
+            [("system", _l("As the system")), ("light", _l("Light")), ("dark", _l("Dark"))]
+        ),
         validators=[Optional()],
         validate_choice=False,
     )

@@ -70,7 +70,7 @@ def index() -> ResponseReturnValue:
         time_heading=gettext("Requested"),
         report_href=url_for("reports.index", period="today") if reads else "",
         payments_href=url_for("payments.index"),
-        sync=_sync(find_latest(SYNC)),
+        sync=_sync(find_latest(SYNC), anything=bool(payments)),
     )
 
 
@@ -159,8 +159,10 @@ def _needs(*, now: datetime) -> list[dict[str, Any]]:
     return lines
 
 
-def _sync(job: Job | None) -> SimpleNamespace | None:
+def _sync(job: Job | None, *, anything: bool) -> SimpleNamespace | None:
     """How far the payments have come in, while a walk is under way or has failed."""
+    if job is None and anything:
+        return None
     if job is None:
         text = gettext("No payment has come in yet. The first walk is about to begin.")
         return SimpleNamespace(text=text, tone="amber")

@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired, Length
 from admin.domain.clock import KST
 from admin.domain.escrow import COURIERS, DeliveryNotice
 from admin.escrow_orders.service import DeliveryCommand
-from admin.web.fields import REQUIRED, KstDateField, TextField
+from admin.web.fields import REQUIRED, KstDateField, TextField, choices
 from admin.web.form_keys import mint_form_key
 
 
@@ -28,7 +28,7 @@ class EscrowSearchForm(FlaskForm):
 class DeliveryForm(FlaskForm):
     """Courier, invoice number and when the parcel left (Korean time)."""
 
-    company = SelectField(_l("Courier"), choices=[("", _l("Choose")), *COURIERS.items()])
+    company = SelectField(_l("Courier"), choices=choices([("", _l("Choose")), *COURIERS.items()]))
     invoice = TextField(_l("Invoice no."), [InputRequired(REQUIRED)])
     sent_on = KstDateField(_l("Sent on"), [InputRequired(REQUIRED)])
     sent_time = TimeField(_l("at"), [InputRequired(REQUIRED)])

@@ -37,7 +37,7 @@ from admin.operations.kinds.delivery import keep_delivery
 from admin.operations.service import TakenByAnother, execute, get_operation
 
 LOOK_AGAIN = timedelta(hours=6)
-MOST_LOOKS = 300  # a round; the rest waits for the next one
+MOST_LOOKS = 1000  # a round; the rest waits for the next one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

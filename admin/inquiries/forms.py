@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, Length
 
 from admin.domain.inquiry import InquiryChannel
 from admin.inquiries.service import LONGEST_SUBJECT, LONGEST_TEXT, InquiryCommand
-from admin.web.fields import REQUIRED, LongTextField, TextField
+from admin.web.fields import REQUIRED, LongTextField, TextField, choices
 from admin.web.labels import LABELS
 
 TOO_LONG = _l("That is too long.")
@@ -35,7 +35,7 @@ class InquiryForm(FlaskForm):
         _l("Customer"), [InputRequired(REQUIRED), Length(max=80, message=TOO_LONG)]
     )
     channel = SelectField(
-        _l("Channel"), choices=[(one.value, LABELS[one].text) for one in InquiryChannel]
+        _l("Channel"), choices=choices((one.value, LABELS[one].text) for one in InquiryChannel)
     )
     question = LongTextField(
         _l("Question"), [InputRequired(REQUIRED), Length(max=LONGEST_TEXT, message=TOO_LONG)]

@@ -13,7 +13,7 @@ from wtforms.validators import Length, Optional, ValidationError
 from admin.domain.payment import PayMethod
 from admin.payments.queries import PaymentFilter, Tab, TimeBasis
 from admin.payments.service import LONGEST_NOTE
-from admin.web.fields import KstDateField, LongTextField, TextField
+from admin.web.fields import KstDateField, LongTextField, TextField, choices
 from admin.web.labels import LABELS
 from admin.web.periods import NAMES, Period, named_period
 
@@ -35,7 +35,7 @@ class PaymentSearchForm(FlaskForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         named = [(method.value, LABELS[method].text) for method in PayMethod]
-        self.method.choices = [("", _l("Every method")), *named]
+        self.method.choices = choices([("", _l("Every method")), *named])
         self.validate()
 
     def validate_to_day(self, field: KstDateField) -> None:

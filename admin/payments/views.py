@@ -39,6 +39,7 @@ from admin.web.access import can, current_actor, requires
 from admin.web.errors import gateway_sentence, sentence
 from admin.web.filters import count, counted, money
 from admin.web.keyset import page_of
+from admin.web.labels import method_label
 from admin.web.links import Link
 from admin.web.periods import NAMES, Period
 from admin.web.services import gateway
@@ -244,7 +245,7 @@ def _query(search: Search) -> dict[str, Any]:
     form = search.form
     chips = []
     if form.method.data:
-        word = dict(form.method.choices or []).get(form.method.data, form.method.data)
+        word = method_label(form.method.data)
         chips.append(
             {
                 "field": form.method.label.text,

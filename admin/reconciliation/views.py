@@ -162,8 +162,8 @@ def _desk(run: ReconciliationRun | None, form: RunForm, *, day: date | None) -> 
         history=[_past(one, run) for one in latest_runs()],
         wait="",
         exports=[
-            Link(gettext("Excel"), url_for("reconciliation.export", kind="xlsx")),
-            Link(gettext("CSV"), url_for("reconciliation.export", kind="csv")),
+            {"label": word, "href": url_for("reconciliation.export", kind=kind)}
+            for kind, word in (("xlsx", gettext("Excel")), ("csv", gettext("CSV")))
         ],
     )
 

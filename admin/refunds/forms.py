@@ -15,7 +15,7 @@ from admin.domain.refund import RefundReason, check_amount
 from admin.models import Payment
 from admin.refunds.service import RefundCommand
 from admin.web.errors import sentence
-from admin.web.fields import AmountField, TextField
+from admin.web.fields import AmountField, TextField, choices
 from admin.web.form_keys import mint_form_key, read_seen, sign_seen
 
 REASON_WORDS = {
@@ -33,7 +33,7 @@ class RefundForm(FlaskForm):
 
     amount = AmountField(_l("Refund amount"))
     reason = SelectField(
-        _l("Reason"), choices=[(reason.value, word) for reason, word in REASON_WORDS.items()]
+        _l("Reason"), choices=choices((one.value, word) for one, word in REASON_WORDS.items())
     )
     note = TextField(_l("Note"), [Length(max=500, message=_l("At most 500 characters."))])
     form_key = HiddenField()

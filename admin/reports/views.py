@@ -17,7 +17,6 @@ from admin.reports.queries import Sales, sales_by_day, sales_by_method
 from admin.web.access import can, current_actor, requires
 from admin.web.charts import day_chart
 from admin.web.filters import kst
-from admin.web.links import Link
 from admin.web.periods import NAMES, Period
 from admin.web.services import settings
 from admin.web.spreadsheet import csv_response, xlsx_response
@@ -79,13 +78,13 @@ def _periods(period: Period) -> list[dict[str, Any]]:
     ]
 
 
-def _exports(period: Period) -> list[Link]:
+def _exports(period: Period) -> list[dict[str, str]]:
     if not can(Permission.REPORTS_EXPORT.value):
         return []
     days = {"from_day": period.first, "to_day": period.last}
     return [
-        Link(gettext("Excel"), url_for("reports.export", kind="xlsx", **days)),
-        Link(gettext("CSV"), url_for("reports.export", kind="csv", **days)),
+        {"label": word, "href": url_for("reports.export", kind=kind, **days)}
+        for kind, word in (("xlsx", gettext("Excel")), ("csv", gettext("CSV")))
     ]
 
 

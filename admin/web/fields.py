@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _l
 from wtforms import DateField, Field, StringField, TextAreaField, ValidationError
+from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import TextInput
 
 from admin.domain.card_guard import holds_card_number
@@ -73,6 +75,11 @@ class NoCardNumber:
             raise ValidationError(
                 gettext("That looks like a card number. It was not searched, kept or logged.")
             )
+
+
+def choices(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
+    """(value, label) pairs as a select field takes them."""
+    return [SelectChoice(value, label) for value, label in pairs]
 
 
 def stripped(text: str | None) -> str:

@@ -16,7 +16,7 @@ def install(app: Flask) -> None:
     app.config.update(
         BABEL_DEFAULT_LOCALE="ko",
         BABEL_DEFAULT_TIMEZONE="Asia/Seoul",
-        BABEL_TRANSLATION_DIRECTORIES="translations",
+        BABEL_TRANSLATION_DIRECTORIES="admin/translations",
     )
     babel.init_app(app, locale_selector=choose_locale)
 
