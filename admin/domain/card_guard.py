@@ -2,36 +2,61 @@
 
 The shape of real card numbers (length by first digits, Luhn) is asked for, so that an order
 number such as ORD20261122-01217 or KCP's 14-digit transaction number never looks like one.
+Digits that stand beside a card number (a quantity before it, its expiry behind it) do not hide it.
 """
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 SHORTEST = 14  # digits of the shortest card number
-_CANDIDATE = re.compile(r"(?<![A-Za-z0-9])\d(?:[ \-.]?\d){13,18}(?![A-Za-z0-9])")
+_RUN = re.compile(r"(?<![A-Za-z0-9])\d+(?:[ \-.]\d+)*(?![A-Za-z0-9])")
+_GROUP = re.compile(r"\d+")
+
+Group = tuple[int, int]  # where a group of digits begins and ends
 
 
 def holds_card_number(text: str) -> bool:
     """Whether `text` holds a card number, spaced, dashed, full-width or plain."""
     if len(text) < SHORTEST:
         return False
-    flat = unicodedata.normalize("NFKC", text)
-    return any(_is_card(match.group()) for match in _CANDIDATE.finditer(flat))
+    return any(_cards(unicodedata.normalize("NFKC", text)))
 
 
 def hide_card_numbers(text: str) -> str:
     """`text` with every card number in it replaced."""
-    flat = unicodedata.normalize("NFKC", text)
-    if not holds_card_number(flat):
+    if len(text) < SHORTEST:
         return text
-    return _CANDIDATE.sub(
-        lambda match: "[card]" if _is_card(match.group()) else match.group(), flat
-    )
+    flat = unicodedata.normalize("NFKC", text)
+    found = list(_cards(flat))
+    if not found:
+        return text
+    for start, end in reversed(found):
+        flat = f"{flat[:start]}[card]{flat[end:]}"
+    return flat
 
 
-def _is_card(written: str) -> bool:
-    digits = re.sub(r"\D", "", written)
-    return _has_card_shape(digits) and _luhn(digits)
+def _cards(flat: str) -> Iterator[Group]:
+    """Every stretch of neighbouring groups of digits that together are a card number."""
+    for run in _RUN.finditer(flat):
+        groups = [match.span() for match in _GROUP.finditer(flat, run.start(), run.end())]
+        first = 0
+        while first < len(groups):
+            last = _last_of_card(flat, groups, first)
+            if last is not None:
+                yield groups[first][0], groups[last][1]
+            first = first + 1 if last is None else last + 1
+
+
+def _last_of_card(flat: str, groups: list[Group], first: int) -> int | None:
+    digits = ""
+    for place in range(first, len(groups)):
+        digits += flat[slice(*groups[place])]
+        if len(digits) > 19:
+            return None
+        if len(digits) >= SHORTEST and _has_card_shape(digits) and _luhn(digits):
+            return place
+    return None
 
 
 def _has_card_shape(digits: str) -> bool:

@@ -108,7 +108,7 @@ def refund_policy(payment: PaymentSnapshot, *, confirmed: bool, now: datetime) -
         left=left,
         part_allowed=why_not_part is None,
         until=until,
-        days_to_arrive=_arrival(payment, now=now),
+        days_to_arrive=_arrival(payment, part_allowed=why_not_part is None, now=now),
         why_not_part=why_not_part,
     )
 
@@ -171,8 +171,8 @@ def _why_not_part(payment: PaymentSnapshot, *, confirmed: bool) -> str | None:
     return None
 
 
-def _arrival(payment: PaymentSnapshot, *, now: datetime) -> tuple[int, int]:
+def _arrival(payment: PaymentSnapshot, *, part_allowed: bool, now: datetime) -> tuple[int, int]:
+    """Only a full refund on the day of the payment undoes the approval itself at once."""
     paid_at = payment.paid_at or payment.started_at
-    if kst_date(paid_at) == kst_date(now) and not payment.cancellations:
-        return (0, 0)
-    return (3, 5)
+    same_day = kst_date(paid_at) == kst_date(now) and not payment.cancellations
+    return (0, 0) if same_day and not part_allowed else (3, 5)

@@ -13,7 +13,7 @@ from admin.domain.clock import utc_now
 from admin.domain.money import Money
 from admin.domain.operation import HUMAN_AFTER, OPEN_STATES, OperationKind, OperationState
 from admin.domain.permissions import Permission
-from admin.models import MoneyOperation, OperationAttempt
+from admin.models import MoneyOperation
 from admin.operations.queries import (
     SHOWN_AS_UNKNOWN,
     count_all,
@@ -24,6 +24,7 @@ from admin.operations.queries import (
 from admin.operations.resolver import advance, look
 from admin.operations.rows import make_row
 from admin.operations.service import get_operation
+from admin.operations.steps import make_entry
 from admin.web.access import can, requires
 from admin.web.filters import count
 from admin.web.keyset import page_of
@@ -73,7 +74,7 @@ def show(operation_id: str) -> ResponseReturnValue:
         operation=operation,
         subject=_subject(operation, payment),
         figures=_figures(operation) if open_now else None,
-        entries=[_entry(step) for step in operation.steps],
+        entries=[make_entry(step, operation) for step in operation.steps],
         next_look=_seconds_to_look(operation, now=now),
         human_at=_human_at(operation),
         wait=REFRESH_SECONDS if open_now else "",
@@ -138,26 +139,6 @@ def _figures(operation: MoneyOperation) -> list[dict[str, Any]] | None:
     meaning = gettext("once this is seen, it is done")
     lines.append(line(gettext("If it happened"), baseline + amount, left - amount, meaning))
     return lines
-
-
-def _entry(step: OperationAttempt) -> dict[str, Any]:
-    words = {
-        "preflight": gettext("Looked up before sending"),
-        "send": gettext("Sent to the gateway"),
-        "answer": gettext("The gateway's answer"),
-        "look": gettext("Looked up"),
-    }
-    tones = {"preflight": "confirmed", "send": "done", "answer": "confirmed", "look": "looked"}
-    uncertain = step.verdict in ("unknown", "human", "mismatch")
-    return {
-        "at": step.at,
-        "text": words.get(step.phase, step.phase),
-        "source": step.fact,
-        "tone": "waiting" if uncertain else tones.get(step.phase, "looked"),
-        "amount": None,
-        "note": "",
-        "href": "",
-    }
 
 
 def _seconds_to_look(operation: MoneyOperation, *, now: datetime) -> int | None:

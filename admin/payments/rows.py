@@ -12,6 +12,7 @@ from flask import url_for
 from flask_babel import gettext
 
 from admin.domain.clock import kst_date
+from admin.domain.money import Money
 from admin.domain.payment import PaymentState
 from admin.models import Payment
 from admin.payments.queries import DayTotals, TimeBasis, time_column
@@ -66,24 +67,34 @@ def make_groups(
     uncertain: frozenset[str],
     now: datetime,
 ) -> list[Group]:
-    """Rows under their days. `uncertain` holds the imp_uids with an unknown outcome."""
+    """Rows under their days. `uncertain` holds the imp_uids with an unknown outcome.
+
+    A day without sums in `days` is summed over the rows shown.
+    """
     key = time_column(basis).key
     link = row_links()
     groups = []
     for day, members in groupby(payments, key=lambda one: kst_date(getattr(one, key))):
-        sums = days.get(day)
+        shown = list(members)
+        sums = days.get(day) or _sum(day, shown, now=now)
         groups.append(
             Group(
                 pill=day_pill(day),
-                count=counted(sums.count) if sums else "",
-                net=money(sums.net) if sums else "",
+                count=counted(sums.count),
+                net=money(sums.net),
                 rows=[
                     make_row(one, getattr(one, key), link=link, uncertain=uncertain, now=now)
-                    for one in members
+                    for one in shown
                 ],
             )
         )
     return groups
+
+
+def _sum(day: date, payments: Sequence[Payment], *, now: datetime) -> DayTotals:
+    paid = [one for one in payments if one.state(now) in COUNTED]
+    net = sum(one.cancellable.minor for one in paid)
+    return DayTotals(day=day, count=len(payments), net=Money(net))
 
 
 def row_links() -> Callable[[int], str]:

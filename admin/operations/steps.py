@@ -1,0 +1,80 @@
+"""The steps of an operation in words: what was done, what was seen, what it proved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext
+
+from admin.domain.money import Money
+from admin.domain.operation import OperationKind, OperationState
+from admin.models import MoneyOperation, OperationAttempt
+from admin.web.filters import money, money_with_unit
+from admin.web.labels import LABELS
+
+UNCERTAIN = frozenset({"unknown", "human", "mismatch"})
+TONES = {"preflight": "confirmed", "send": "done", "answer": "confirmed", "look": "looked"}
+# Classes of the client's errors: what they mean is told in our words, the detail is in the log.
+UNREACHED = "GatewayNotReached"
+REFUSED_KEY = "GatewayUnauthorized"
+UNCLEAR = frozenset({"GatewayUnavailable", "GatewayMalformed"})
+
+
+def make_entry(step: OperationAttempt, operation: MoneyOperation) -> dict[str, Any]:
+    """One step for the timeline."""
+    return {
+        "at": step.at,
+        "text": _what(step, operation),
+        "source": _seen(step, operation),
+        "tone": "waiting" if step.verdict in UNCERTAIN else TONES.get(step.phase, "looked"),
+        "amount": None,
+        "note": "",
+        "href": "",
+    }
+
+
+def _what(step: OperationAttempt, operation: MoneyOperation) -> str:
+    if step.phase == "send" and not step.verdict:
+        if operation.amount is None:
+            return gettext("Sent to the gateway")
+        return gettext("%(amount)s sent", amount=money_with_unit(operation.amount))
+    words = {
+        "preflight": gettext("Looked up before sending"),
+        "send": gettext("Sending"),
+        "answer": gettext("The gateway's answer"),
+        "look": gettext("Looked up"),
+    }
+    what = words.get(step.phase, step.phase)
+    ends = step.verdict and step.verdict != OperationState.SENDING.value
+    return f"{what}: {LABELS[OperationState(step.verdict)].text}" if ends else what
+
+
+def _seen(step: OperationAttempt, operation: MoneyOperation) -> str:
+    if step.error == UNREACHED:
+        return gettext("The gateway could not be reached, so nothing was sent")
+    if step.error == REFUSED_KEY:
+        return gettext("The gateway refused our credentials, so nothing was done")
+    if step.error in UNCLEAR:
+        return gettext("No clear answer came; it may or may not have happened")
+    if step.phase == "send":
+        return _sent(operation)
+    if step.verdict == OperationState.FAILED.value:
+        return step.fact  # the gateway's own sentence
+    if operation.kind is OperationKind.REFUND and "cancelled_minor" in step.facts:
+        return gettext(
+            "cancelled %(cancelled)s, left %(left)s",
+            cancelled=money(Money(step.facts["cancelled_minor"], operation.currency)),
+            left=money(Money(step.facts["left_minor"], operation.currency)),
+        )
+    if operation.kind is OperationKind.CHARGE and "status" in step.facts:
+        return gettext("order number %(number)s", number=operation.merchant_uid)
+    return ""
+
+
+def _sent(operation: MoneyOperation) -> str:
+    if operation.kind is OperationKind.REFUND and operation.expected_left_minor is not None:
+        left = money(Money(operation.expected_left_minor, operation.currency))
+        return gettext(
+            "%(who)s, with %(left)s as the checksum", who=operation.created_by, left=left
+        )
+    return operation.created_by
