@@ -16,12 +16,23 @@ from admin.web.filters import kst_day, man_eok, money
 class DayFigures(Protocol):
     """One day's sums. `cancelled` is never negative; `href` opens the day's rows."""
 
-    day: date
-    gross: Money
-    cancelled: Money
-    net: Money
-    href: str
-    is_running: bool  # the day is not over
+    @property
+    def day(self) -> date: ...
+
+    @property
+    def gross(self) -> Money: ...
+
+    @property
+    def cancelled(self) -> Money: ...
+
+    @property
+    def net(self) -> Money: ...
+
+    @property
+    def href(self) -> str: ...
+
+    @property
+    def is_running(self) -> bool: ...
 
 
 def day_chart(days: Sequence[DayFigures]) -> dict[str, Any]:
