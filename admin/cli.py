@@ -21,6 +21,7 @@ from admin.domain.errors import DomainError
 from admin.domain.permissions import Role
 from admin.escrow_orders.tasks import LOOK
 from admin.jobs.queue import JobQueue
+from admin.jobs.service import ask_now
 from admin.jobs.worker import Tick, serve
 from admin.operations.tasks import SWEEP
 from admin.orders.csv_file import BadRow, ImportReport
@@ -141,6 +142,8 @@ def worker() -> None:
         with app.app_context():
             work()  # type: ignore[operator]
 
+    for name in (SYNC, LOOK):  # what came in while nobody worked is wanted now
+        ask_now(name, actor=Actor.system("start"), now=utc_now())
     serve(cast(JobQueue, app.extensions["queue"]), ticks, in_context)
 
 

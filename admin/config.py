@@ -6,9 +6,10 @@ Every setting is explained in `.env.example`.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from environs import Env, EnvValidationError, ValidationError
@@ -63,7 +64,7 @@ class Settings:
     def from_env(cls) -> Settings:
         """Read and judge the environment. Raises SettingsError naming every fault at once."""
         env = Env(eager=False)
-        values = {
+        values: dict[str, Any] = {
             "database_url": env.str("DATABASE_URL", validate=_checked(_database_fault)),
             "huey_url": env.str("HUEY_URL", validate=_checked(_queue_fault)),
             "gateway_url": env.str("GATEWAY_URL", validate=_checked(_gateway_fault)),
@@ -88,7 +89,7 @@ class Settings:
         except EnvValidationError as error:
             raise SettingsError(_sentences(error.error_messages)) from None
         values["trusted_hosts"] = tuple(values["trusted_hosts"] or ())
-        settings = cls(**values)  # type: ignore[arg-type]  # sealed: every value has its type
+        settings = cls(**values)
         if faults := settings.live_faults():
             raise SettingsError(faults)
         return settings
@@ -130,7 +131,9 @@ def _checked(fault: Callable[[str], str | None]) -> Callable[[str], None]:
     return check
 
 
-def _sentences(messages: dict[str, list[str]]) -> list[str]:
+def _sentences(messages: list[str] | Mapping[str, list[str]]) -> list[str]:
+    if isinstance(messages, list):
+        return messages
     return [f"{name}: {' '.join(parts)}" for name, parts in sorted(messages.items())]
 
 

@@ -74,21 +74,13 @@ def install(app: Flask, settings: Settings) -> None:
         SECURITY_USE_REGISTER_V2=True,
         SECURITY_SEND_PASSWORD_CHANGE_EMAIL=False,
     )
-    datastore = SQLAlchemyUserDatastore(_Database(), Operator, OperatorRole)
+    datastore = SQLAlchemyUserDatastore(db, Operator, OperatorRole)
     security = Security(app, datastore, login_form=SignInForm)
     app.extensions["people"] = security
     app.after_request(_after)
     user_authenticated.connect(_signed_in, app)
     user_logged_out.connect(_signed_out, app)
     tf_profile_changed.connect(_factor_changed, app)
-
-
-class _Database:
-    """What Flask-Security's datastore asks of a database."""
-
-    @property
-    def session(self) -> Any:
-        return db.session
 
 
 def _totp_key(secret_key: str) -> str:

@@ -18,7 +18,7 @@ class AuditFilter:
     subject: str = ""
 
 
-def select_entries(wanted: AuditFilter) -> sa.Select[tuple[AuditEntry]]:
+def select_entries(wanted: AuditFilter) -> sa.Select[AuditEntry]:
     """Entries that match, for newest-first paging by id."""
     query = sa.select(AuditEntry)
     if wanted.actor:

@@ -11,7 +11,7 @@ from admin.models import BillingKey, Customer, MoneyOperation, Payment, db
 from admin.models.payment import digits_of
 
 
-def select_customers(text: str) -> sa.Select[tuple[Customer]]:
+def select_customers(text: str) -> sa.Select[Customer]:
     """Customers whose name, number, e-mail, phone digits or billing key holds the text."""
     query = sa.select(Customer).options(selectinload(Customer.billing_keys))
     if not text:

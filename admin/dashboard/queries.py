@@ -77,6 +77,6 @@ def failed_recurring(*, now: datetime) -> Waiting:
     return _waiting(query)
 
 
-def _waiting(query: sa.Select[tuple[int, int]]) -> Waiting:
+def _waiting(query: sa.Select[int, int]) -> Waiting:
     count, minor = db.session.execute(query).one()
     return Waiting(count, Money(int(minor or 0)))

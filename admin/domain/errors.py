@@ -22,7 +22,7 @@ class DomainError(Exception):
 
     message = N_("That is not possible.")
 
-    def __init__(self, message: str | None = None, **values: object) -> None:
+    def __init__(self, message: str | None = None, /, **values: object) -> None:
         self.message = message or type(self).message
         self.values = values
         super().__init__(self.message % values if values else self.message)

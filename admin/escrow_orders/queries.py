@@ -12,7 +12,7 @@ from admin.models import EscrowOrder, Payment, db
 HELD = (EscrowState.TO_SHIP, EscrowState.SHIPPED)
 
 
-def select_escrow_orders(state: EscrowState | None, text: str) -> sa.Select[tuple[EscrowOrder]]:
+def select_escrow_orders(state: EscrowState | None, text: str) -> sa.Select[EscrowOrder]:
     """Escrow orders for newest-first paging by payment id."""
     query = (
         sa.select(EscrowOrder)

@@ -20,7 +20,7 @@ class InquiryFilter:
     text: str = ""
 
 
-def select_inquiries(wanted: InquiryFilter) -> sa.Select[tuple[Inquiry]]:
+def select_inquiries(wanted: InquiryFilter) -> sa.Select[Inquiry]:
     """Inquiries for newest-first paging by id."""
     query = sa.select(Inquiry).options(selectinload(Inquiry.owner), selectinload(Inquiry.payment))
     if wanted.state is not None:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from admin.models import Job, db
 
 
-def select_jobs(*, with_ticks: bool = False) -> sa.Select[tuple[Job]]:
+def select_jobs(*, with_ticks: bool = False) -> sa.Select[Job]:
     """Jobs for newest-first paging by id; the quarter-minute ticks only when asked for."""
     query = sa.select(Job)
     if not with_ticks:

@@ -20,7 +20,7 @@ operator_roles = sa.Table(
 )
 
 
-class OperatorRole(Base, RoleMixin):  # type: ignore[misc]  # Flask-Security is untyped
+class OperatorRole(Base, RoleMixin):
     """Names a role; what it may do stands in `domain/permissions.py`."""
 
     __tablename__ = "roles"
@@ -30,7 +30,7 @@ class OperatorRole(Base, RoleMixin):  # type: ignore[misc]  # Flask-Security is 
     description: Mapped[str | None] = mapped_column(sa.String(255))
 
 
-class Operator(Base, UserMixin):  # type: ignore[misc]  # Flask-Security is untyped
+class Operator(Base, UserMixin):
     """One person with one account. Columns in Flask-Security's names where it asks for them."""
 
     __tablename__ = "operators"
@@ -51,7 +51,9 @@ class Operator(Base, UserMixin):  # type: ignore[misc]  # Flask-Security is unty
     demo: Mapped[bool] = mapped_column(default=False)  # exists only while the sandbox is used
     created_at: Mapped[Moment]
 
-    roles: Mapped[list[OperatorRole]] = relationship(secondary=operator_roles)
+    roles: Mapped[list[OperatorRole]] = relationship(  # type: ignore[assignment]
+        secondary=operator_roles
+    )
 
     @property
     def role(self) -> Role:

@@ -13,7 +13,7 @@ class OperationInProgress(Conflict):
 
     def __init__(self, operation_id: str, **values: object) -> None:
         self.operation_id = operation_id
-        super().__init__(**values)
+        super().__init__(None, **values)
 
 
 class WrongGateway(DomainError):

@@ -41,7 +41,7 @@ def unknown_outcomes(*, now: datetime) -> Unknown | None:
 
 def select_operations(
     *, kind: OperationKind | None = None, states: frozenset[OperationState] | None = None
-) -> sa.Select[tuple[MoneyOperation]]:
+) -> sa.Select[MoneyOperation]:
     """Operations for newest-first paging by id (ULIDs are in time order)."""
     query = sa.select(MoneyOperation)
     if kind is not None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
+from typing import Any
 
 from sqlalchemy.orm.exc import StaleDataError
 
@@ -292,7 +293,7 @@ def _verdict_of(error: GatewayError) -> Verdict:
     return Verdict(state=OperationState.UNKNOWN, fact=str(error))
 
 
-def _figures(seen: Seen) -> dict[str, object]:
+def _figures(seen: Seen) -> dict[str, Any]:
     if len(seen.payments) != 1:
         return {}
     payment = seen.payments[0]

@@ -88,7 +88,7 @@ def time_column(basis: TimeBasis) -> InstrumentedAttribute[Any]:
     return columns[basis]
 
 
-def select_payments(wanted: PaymentFilter, *, now: datetime) -> sa.Select[tuple[Payment]]:
+def select_payments(wanted: PaymentFilter, *, now: datetime) -> sa.Select[Payment]:
     """Payments that match, unordered; page by `page_order(wanted.basis)`."""
     return sa.select(Payment).where(*_conditions(wanted, now=now))
 

@@ -25,7 +25,7 @@ def make_sides(discrepancy: Discrepancy) -> dict[str, Any]:
         {"name": gettext("Our books"), "when": _number(ours)},
         *[
             {"name": gettext("Gateway"), "when": kst(discrepancy.last_seen_at, "seconds")}
-            for _ in theirs or [None]
+            for _ in range(max(len(theirs), 1))
         ],
     ]
     seen: list[dict[str, Any] | None] = [*theirs] or [None]

@@ -36,7 +36,7 @@ class RefundFilter:
     end: datetime | None = None
 
 
-def select_refunds(wanted: RefundFilter) -> sa.Select[tuple[MoneyOperation]]:
+def select_refunds(wanted: RefundFilter) -> sa.Select[MoneyOperation]:
     """Refunds for newest-first paging by id."""
     return sa.select(MoneyOperation).where(*_conditions(wanted))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -82,7 +83,7 @@ def _gross(
     group: sa.ColumnElement[date] | sa.ColumnElement[str] | sa.ColumnElement[int],
     start: datetime,
     end: datetime,
-) -> sa.Select[tuple[object, int, int]]:
+) -> sa.Select[Any, int, int]:
     return sa.select(group, sa.func.count(), sa.func.sum(Payment.amount_minor)).where(
         Payment.paid_at >= start, Payment.paid_at < end, Payment.sandbox.is_(False)
     )
@@ -92,7 +93,7 @@ def _back(
     group: sa.ColumnElement[date] | sa.ColumnElement[str] | sa.ColumnElement[int],
     start: datetime,
     end: datetime,
-) -> sa.Select[tuple[object, int, int]]:
+) -> sa.Select[Any, int, int]:
     return (
         sa.select(group, sa.func.count(), sa.func.sum(PaymentCancellation.amount_minor))
         .join(Payment, Payment.id == PaymentCancellation.payment_id)

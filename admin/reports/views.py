@@ -81,7 +81,7 @@ def _periods(period: Period) -> list[dict[str, Any]]:
 def _exports(period: Period) -> list[dict[str, str]]:
     if not can(Permission.REPORTS_EXPORT.value):
         return []
-    days = {"from_day": period.first, "to_day": period.last}
+    days: dict[str, Any] = {"from_day": period.first, "to_day": period.last}
     return [
         {"label": word, "href": url_for("reports.export", kind=kind, **days)}
         for kind, word in (("xlsx", gettext("Excel")), ("csv", gettext("CSV")))

@@ -89,12 +89,12 @@ def _guard() -> Any:
     view = current_app.view_functions.get(endpoint)
     if view is None:
         return None
-    unmarked = endpoint not in LIBRARY_OWN
-    permission = getattr(view, "permission", Permission.OWN_PROFILE if not unmarked else "none")
-    if permission is None:
+    marked = hasattr(view, "permission") or endpoint in LIBRARY_OWN
+    needed: Permission | None = getattr(view, "permission", Permission.OWN_PROFILE)
+    if marked and needed is None:
         return None
     if signed_in() is None:
         return current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
-    if permission == "none" or not current_actor().may(permission):
+    if not marked or needed is None or not current_actor().may(needed):
         abort(403)
     return None

@@ -29,7 +29,7 @@ class Page(Generic[Row]):
 
 
 def page_of(
-    query: sa.Select[tuple[Row]],
+    query: sa.Select[Row],
     order: Sequence[InstrumentedAttribute[Any]],
     *,
     cursor: str | None,
@@ -48,7 +48,7 @@ def page_of(
             sa.tuple_(*[sa.literal(v, c.type) for v, c in zip(place, columns, strict=True)]),
         )
         ordered = ordered.where(here > there if back else here < there)
-    found = list(db.session.scalars(ordered.limit(size + 1)))
+    found: list[Any] = list(db.session.scalars(ordered.limit(size + 1)))
     more = len(found) > size
     rows = found[:size]
     if back:

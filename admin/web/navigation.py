@@ -197,7 +197,7 @@ def _child(child: Entry, parent: Entry) -> Line:
 
 
 def _address(entry: Entry) -> str:
-    return url_for(entry.endpoint, **dict(entry.values))
+    return url_for(entry.endpoint, **dict[str, Any](entry.values))
 
 
 def _exists(endpoint: str) -> bool:

@@ -81,7 +81,7 @@ def find_imp_uid(text: str, content_type: str) -> str | None:
     """The payment's number in a JSON or form message, if it has the gateway's shape."""
     value: object = None
     if "form-urlencoded" in content_type:
-        value = (parse_qs(text, max_num_fields=50).get("imp_uid") or [None])[0]
+        value = parse_qs(text, max_num_fields=50).get("imp_uid", [""])[0]
     else:
         try:
             message = json.loads(text)
