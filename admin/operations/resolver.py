@@ -6,6 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from admin.domain.actor import Actor
 from admin.domain.evidence import Verdict
 from admin.domain.operation import (
     HUMAN_AFTER,
@@ -189,6 +190,11 @@ def _second_look_at_failed(
         )
     with transaction():
         row = lock(MoneyOperation, operation.id)
+        if seen.payments:
+            actor = Actor.system("operations")
+            mirror.apply(
+                seen.payments, fetch_seq=fetch_seq, source="operation", actor=actor, now=now
+            )
         if row is not None:
             row.next_look_at = None
             row.lease_until = None

@@ -47,11 +47,11 @@ class Refund:
 
     def judge_answer(self, operation: MoneyOperation, seen: Seen) -> Verdict:
         payment = seen.payments[0]
-        expected = (operation.baseline_cancelled_minor or 0) + (operation.amount_minor or 0)
-        if payment.imp_uid != operation.imp_uid or payment.cancelled.minor != expected:
+        if not self._fits(operation, payment):
             return Verdict(
                 state=OperationState.UNKNOWN,
-                fact=f"the answer shows {payment.cancelled} cancelled for {payment.imp_uid}",
+                fact=f"the answer shows {payment.cancelled} of {payment.amount} cancelled "
+                f"for {payment.imp_uid}, {payment.merchant_uid}",
             )
         return Verdict(
             state=OperationState.SUCCEEDED,
@@ -79,6 +79,16 @@ class Refund:
     ) -> None:
         if verdict.cancellation_id:
             operation.claimed_key = verdict.cancellation_id
+
+    def _fits(self, operation: MoneyOperation, payment: PaymentSnapshot) -> bool:
+        """Whether an answer is about our payment, with exactly our amount given back."""
+        before = operation.baseline_cancelled_minor or 0
+        return (
+            (payment.imp_uid, payment.merchant_uid) == (operation.imp_uid, operation.merchant_uid)
+            and payment.currency is operation.currency
+            and payment.amount.minor == before + (operation.expected_left_minor or 0)
+            and payment.cancelled.minor == before + (operation.amount_minor or 0)
+        )
 
     def _own_key(self, operation: MoneyOperation, payment: PaymentSnapshot) -> str | None:
         wanted = f"[{operation.marker}]"
