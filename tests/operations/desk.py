@@ -1,0 +1,178 @@
+"""What people decide about money, without a browser, and networks that fail in chosen places."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import httpx
+import sqlalchemy as sa
+
+from admin.customers.service import ChargeCommand, charge_billing_key
+from admin.domain.actor import Actor
+from admin.domain.escrow import DeliveryNotice
+from admin.domain.money import Money
+from admin.domain.refund import RefundReason
+from admin.escrow_orders.service import DeliveryCommand, register_delivery
+from admin.gateway.client import Gateway
+from admin.models import AuditEntry, BillingKey, MoneyOperation, Payment, db
+from admin.operations.resolver import look, sweep
+from admin.payments.service import sync_payment
+from admin.refunds.service import RefundCommand, refund_payment
+
+Forward = Callable[[httpx.Request], httpx.Response]
+
+
+@dataclass
+class Desk:
+    """One person at one gateway at one moment."""
+
+    actor: Actor
+    gateway: Gateway
+    now: datetime
+    forms: int = 0
+
+    def know(self, imp_uid: str) -> Payment:
+        """The payment as the gateway has it, taken into the mirror."""
+        applied = sync_payment(imp_uid, source="tests", gateway=self.gateway, now=self.now)
+        return db.session.get_one(Payment, applied.payment_id)
+
+    def refund(
+        self,
+        payment: Payment,
+        amount: int,
+        *,
+        seen: int | None = None,
+        form_key: str = "",
+        gateway: Gateway | None = None,
+        after: timedelta = timedelta(0),
+    ) -> MoneyOperation:
+        """Refund a part of a payment over what the mirror says is left."""
+        command = RefundCommand(
+            payment_id=payment.id,
+            amount=Money(amount),
+            seen=Money(payment.cancellable.minor if seen is None else seen),
+            reason=RefundReason.DEFECTIVE,
+            note="",
+            form_key=form_key or self.new_form(),
+        )
+        gateway = gateway or self.gateway
+        return refund_payment(command, actor=self.actor, gateway=gateway, now=self.now + after)
+
+    def charge(
+        self,
+        key: BillingKey,
+        amount: int = 10_000,
+        *,
+        number: str = "CHG-1",
+        form_key: str = "",
+        gateway: Gateway | None = None,
+        after: timedelta = timedelta(0),
+    ) -> MoneyOperation:
+        """Charge a billing key under an order number."""
+        command = ChargeCommand(
+            billing_key_id=key.id,
+            merchant_uid=number,
+            amount=Money(amount),
+            order_name="정기배송 11월",
+            note="",
+            form_key=form_key or self.new_form(),
+        )
+        gateway = gateway or self.gateway
+        return charge_billing_key(command, actor=self.actor, gateway=gateway, now=self.now + after)
+
+    def deliver(
+        self,
+        payment: Payment,
+        *,
+        invoice: str = "123456789012",
+        company: str = "CJGLS",
+        sent_at: datetime | None = None,
+        gateway: Gateway | None = None,
+        after: timedelta = timedelta(0),
+    ) -> MoneyOperation:
+        """Register the parcel of an escrow order."""
+        sent_at = sent_at or self.now - timedelta(minutes=10)
+        command = DeliveryCommand(
+            payment_id=payment.id,
+            notice=DeliveryNotice(company=company, invoice=invoice, sent_at=sent_at),
+            form_key=self.new_form(),
+        )
+        gateway = gateway or self.gateway
+        return register_delivery(command, actor=self.actor, gateway=gateway, now=self.now + after)
+
+    def look(self, operation: MoneyOperation, **after: float) -> MoneyOperation:
+        """Look at an operation some time later."""
+        later = self.now + timedelta(**after)
+        return look(operation.id, gateway=self.gateway, now=later)
+
+    def sweep(self, **after: float) -> int:
+        """The worker's round some time later."""
+        return sweep(gateway=self.gateway, now=self.now + timedelta(**after))
+
+    def new_form(self) -> str:
+        """The key of a form nobody has sent yet."""
+        self.forms += 1
+        return f"form-{self.forms}"
+
+
+class Killed(BaseException):
+    """The process was killed here."""
+
+
+class Network(httpx.BaseTransport):
+    """The real network, but for one request that a test takes into its own hands."""
+
+    def __init__(self, method: str, path: str, take: Callable[[httpx.Request, Forward], None]):
+        self._method, self._path, self._take = method, path, take
+        self._real = httpx.HTTPTransport()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Forward everything; `take` may stop the one request before or after it has gone."""
+        if (request.method, request.url.path) == (self._method, self._path):
+            self._take(request, self._forward)
+        return self._real.handle_request(request)
+
+    def close(self) -> None:
+        self._real.close()
+
+    def _forward(self, request: httpx.Request) -> httpx.Response:
+        answer = self._real.handle_request(request)
+        answer.read()
+        return answer
+
+
+def refused(request: httpx.Request, forward: Forward) -> None:
+    """Nobody listens at the address: not one byte leaves."""
+    raise httpx.ConnectError("connection refused")
+
+
+def killed_before(request: httpx.Request, forward: Forward) -> None:
+    """The process dies with the request unsent."""
+    raise Killed
+
+
+def killed_after(request: httpx.Request, forward: Forward) -> None:
+    """The process dies when the gateway has acted and nothing was read."""
+    forward(request)
+    raise Killed
+
+
+def fresh(operation: MoneyOperation) -> MoneyOperation:
+    """The row as the database has it now, whoever wrote it."""
+    db.session.rollback()
+    db.session.expire_all()
+    return db.session.get_one(MoneyOperation, operation.id)
+
+
+def every_operation() -> list[MoneyOperation]:
+    """All rows, in the order of the decisions."""
+    db.session.rollback()
+    db.session.expire_all()
+    return list(db.session.scalars(sa.select(MoneyOperation).order_by(MoneyOperation.id)))
+
+
+def audited() -> list[str]:
+    """The actions of the audit trail, oldest first."""
+    return list(db.session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.id)))
