@@ -14,7 +14,7 @@ from admin.accounts.views import bp as accounts_bp
 from admin.audit import trail
 from admin.audit.views import bp as audit_bp
 from admin.cli import register_commands
-from admin.config import Settings
+from admin.config import Settings, SettingsError
 from admin.customers.views import bp as customers_bp
 from admin.dashboard import shell
 from admin.dashboard.health import bp as health_bp
@@ -29,7 +29,14 @@ from admin.jobs.service import install_hand_over
 from admin.jobs.views import bp as jobs_bp
 from admin.jobs.worker import run_job
 from admin.models import GatewayBinding, db
-from admin.models.engine import driver_url, engine_options, prepare
+from admin.models.engine import (
+    MENDED_SQLITE,
+    driver_url,
+    engine_options,
+    prepare,
+    sqlite_library,
+    sqlite_sentence,
+)
 from admin.operations.binding import bind
 from admin.operations.views import bp as operations_bp
 from admin.payments.views import bp as payments_bp
@@ -65,6 +72,7 @@ def build_app(
 ) -> Flask:
     """Build one application. `transport` replaces the network of the gateway in tests."""
     settings = settings or Settings.from_env()
+    _check_sqlite(settings)
     logging.configure(settings)
     app = Flask(__name__, root_path=str(ROOT), static_folder="static", template_folder="templates")
     app.extensions["settings"] = settings
@@ -95,6 +103,12 @@ def _bind(app: Flask, settings: Settings) -> None:
             gateway = app.extensions["gateway"]
             bind(gateway, include_sandbox=settings.include_sandbox, now=utc_now())
         db.session.remove()
+
+
+def _check_sqlite(settings: Settings) -> None:
+    """Several processes write: a library that can corrupt the WAL then is not started with."""
+    if settings.is_sqlite and sqlite_library() < MENDED_SQLITE:
+        raise SettingsError([f"The SQLite library is too old: {sqlite_sentence()}"])
 
 
 def _open_database(app: Flask, settings: Settings) -> None:

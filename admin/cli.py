@@ -23,6 +23,7 @@ from admin.escrow_orders.tasks import LOOK
 from admin.jobs.queue import JobQueue
 from admin.jobs.service import ask_now
 from admin.jobs.worker import Tick, serve
+from admin.models.engine import sqlite_sentence
 from admin.operations.tasks import SWEEP
 from admin.orders.csv_file import BadRow, ImportReport
 from admin.orders.service import import_orders
@@ -37,6 +38,7 @@ operators = AppGroup("operators", help="People who sign in here.")
 orders = AppGroup("orders", help="The shop's own orders.")
 customers = AppGroup("customers", help="The shop's customers.")
 payments = AppGroup("payments", help="The mirror of the gateway's payments.")
+database = AppGroup("database", help="The database itself.")
 reconciliation = AppGroup("reconciliation", help="The shop's books against the gateway.")
 
 ACTOR = Actor.system("command line")
@@ -44,7 +46,7 @@ ACTOR = Actor.system("command line")
 
 def register_commands(app: Flask) -> None:
     """Add every group to the flask command."""
-    for group in (seed, operators, orders, customers, payments, reconciliation):
+    for group in (seed, operators, orders, customers, payments, reconciliation, database):
         app.cli.add_command(group)
     app.cli.add_command(worker)
 
@@ -125,6 +127,12 @@ def reconciliation_run(day: str | None) -> None:
     wanted = date.fromisoformat(day) if day else datetime.now(KST).date() - timedelta(days=1)
     run = run_day(wanted, actor=ACTOR, gateway=gateway(), now=utc_now())
     click.echo(f"{run.day}: {run.matched_count} matched, {run.differing_count} differ")
+
+
+@database.command("show")
+def database_show() -> None:
+    """Which database is used, and whether several processes may write it."""
+    click.echo(sqlite_sentence() if settings().is_sqlite else "PostgreSQL.")
 
 
 @click.command("worker")

@@ -194,7 +194,7 @@ def start_all(options: argparse.Namespace, data: Path, running: list[Child]) -> 
     with step("Starting the pages"):
         address = f"http://{HOST}:{options.port}"
         wait_until(lambda: answers(address + "/readyz"), web, within=WEB_READY_WITHIN)
-    announce(address, url, people, data)
+    announce(address, url, people, data, flask(env, "database", "show").strip())
 
 
 def private_settings(data: Path) -> dict[str, str]:
@@ -230,6 +230,7 @@ def settings(options: argparse.Namespace, data: Path, private: dict[str, str]) -
         "SANDBOX_SECRET": TEST_SECRET,
         "INCLUDE_SANDBOX": "false",
         "STORE_NAME": "이음상점",
+        "STORE_CHANNEL": "KCP T0000",
         "TRUSTED_HOSTS": f"{HOST},localhost",
         "SECURE_COOKIES": "false",  # http on this computer; browsers would drop them
         "PROXY_HOPS": "0",
@@ -326,7 +327,9 @@ def _open(request: urllib.request.Request) -> None:
         answer.read()
 
 
-def announce(address: str, sandbox: str, people: list[tuple[str, str, str]], data: Path) -> None:
+def announce(
+    address: str, sandbox: str, people: list[tuple[str, str, str]], data: Path, database: str
+) -> None:
     lines = [
         "",
         f"Jangbu is on  {address}",
@@ -336,6 +339,7 @@ def announce(address: str, sandbox: str, people: list[tuple[str, str, str]], dat
         "",
         f"The sandbox gateway is on {sandbox}, its control page on {sandbox}/_sandbox/",
         f"Everything is kept in {data}, logs in {data / 'logs'}",
+        f"The database: {database}",
         "The payments come in from the gateway now, as they always do. Ctrl-C stops everything.",
         "",
     ]

@@ -39,6 +39,8 @@ def hide_card_numbers(text: str) -> str:
 def _cards(flat: str) -> Iterator[Group]:
     """Every stretch of neighbouring groups of digits that together are a card number."""
     for run in _RUN.finditer(flat):
+        if run.end() - run.start() < SHORTEST:
+            continue
         groups = [match.span() for match in _GROUP.finditer(flat, run.start(), run.end())]
         first = 0
         while first < len(groups):

@@ -60,6 +60,14 @@ def sqlite_library() -> tuple[int, ...]:
     return tuple(int(part) for part in sqlite.sqlite_version.split("."))
 
 
+def sqlite_sentence() -> str:
+    """Which library is used and whether the WAL-reset fault can happen with it."""
+    used, mended = (".".join(map(str, one)) for one in (sqlite_library(), MENDED_SQLITE))
+    if sqlite_library() >= MENDED_SQLITE:
+        return f"SQLite {used}; the WAL-reset fault was mended in {mended}, several may write."
+    return f"SQLite {used}; the WAL-reset fault is mended only from {mended} on."
+
+
 def prepare(engine: Engine) -> None:
     """Attach our settings to every connection of `engine`."""
     if engine.dialect.name != "sqlite":

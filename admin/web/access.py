@@ -15,7 +15,15 @@ from admin.models import Operator
 View = TypeVar("View", bound=Callable[..., Any])
 
 # Endpoints of libraries, which cannot carry our decorators. "own" asks only for a sign-in.
-LIBRARY_PUBLIC = frozenset({"static", "security.login", "security.two_factor_token_validation"})
+# The code and the recovery code are asked for between the password and the session.
+LIBRARY_PUBLIC = frozenset(
+    {
+        "static",
+        "security.login",
+        "security.two_factor_token_validation",
+        "security.mf_recovery",
+    }
+)
 LIBRARY_OWN = frozenset(
     {
         "security.logout",
@@ -23,7 +31,6 @@ LIBRARY_OWN = frozenset(
         "security.two_factor_setup_validate",
         "security.two_factor_rescue",
         "security.mf_recovery_codes",
-        "security.mf_recovery",
         "security.verify",
         "security.change_password",
     }
