@@ -29,7 +29,7 @@ from admin.models import Operator, db
 from admin.operations.binding import bind
 from sandbox.config import SandboxConfig
 from sandbox.server import running
-from tests.people import PASSWORD, Person
+from tests.people import PASSWORD, Browser, Person
 from tests.stand_in import StandIn
 
 KEY = "imp_apikey"
@@ -81,6 +81,7 @@ def settings(stand_in: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Set
 def migrated(settings: Settings) -> Iterator[Flask]:
     """The application over a database at head."""
     app = build_app(settings)
+    app.test_client_class = Browser
     with app.app_context():
         upgrade()
         _bind(app)

@@ -5,15 +5,31 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from flask import g, has_app_context
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from admin.models import Operator
+from admin.models import Operator, db
 
 PASSWORD = "correct-horse-battery-2026"
 ORIGIN = "https://localhost"  # cookies are Secure
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 HIDDEN = re.compile(r'<input[^>]*type="hidden"[^>]*>')
+
+
+class Browser(FlaskClient):
+    """Every request begins with an empty `g` and reads afresh, as when a server takes it.
+
+    Requests of a test share its application context; without this the second one would find
+    the first one's person, token and nonce, and the database as it stood then.
+    """
+
+    def open(self, *args: Any, **options: Any) -> TestResponse:
+        """Send one request."""
+        if has_app_context():
+            db.session.commit()
+            vars(g._get_current_object()).clear()  # type: ignore[attr-defined]
+        return super().open(*args, **options)
 
 
 class Person:
