@@ -1,0 +1,1 @@
+"""The nine jobs, done by a person in a real browser."""

@@ -1,0 +1,1 @@
+"""The goals of the security paper, each as a test named by its code."""
