@@ -87,6 +87,8 @@ def charge_billing_key(
             key = lock(BillingKey, command.billing_key_id)
             if key is None:
                 raise NotFound()
+            if (earlier := find_by_form_key(command.form_key)) is not None:
+                return earlier  # the same form, a moment before
             if key.known_to_gateway is False:
                 raise KeyNotUsable()
             _check_nothing_open(key.customer_uid)

@@ -69,6 +69,8 @@ def register_delivery(
             order = db.session.get(EscrowOrder, command.payment_id)
             if payment is None or order is None:
                 raise NotFound()
+            if (earlier := find_by_form_key(command.form_key)) is not None:
+                return earlier  # the same form, a moment before
             check_nothing_open(payment.imp_uid)
             delivered = order.delivery is not None
             state = escrow_state(payment.snapshot(), delivered=delivered, now=now)

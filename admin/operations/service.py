@@ -21,6 +21,7 @@ from admin.domain.actor import Actor
 from admin.domain.errors import N_, Conflict, NotFound
 from admin.domain.evidence import Verdict
 from admin.domain.operation import (
+    HUMAN_AFTER,
     SENDING_LEASE,
     OperationState,
     SettledBy,
@@ -145,6 +146,7 @@ def settle(
             **_figures(seen),
         )
         if verdict.state is None or verdict.state is operation.state:
+            operation.lease_until = None  # the look is over; the next one need not wait for it
             _plan_next_look(operation, now=now)
         else:
             _move(operation, verdict, by=by, now=now)
@@ -190,9 +192,11 @@ def hand_to_people(operation: MoneyOperation, *, now: datetime) -> None:
 
 
 def _not_sent(operation_id: str, error: GatewayError, *, now: datetime) -> MoneyOperation:
-    """The look before sending failed, so nothing was sent."""
+    """The look before sending failed, so we sent nothing; another runner may have."""
     with transaction():
         operation = _locked(operation_id)
+        if operation.state is not OperationState.READY:
+            raise TakenByAnother()
         fact = f"the look before sending failed: {error}"
         verdict = Verdict(state=OperationState.NOT_EXECUTED, fact=fact)
         add_step(
@@ -280,7 +284,10 @@ def _move(operation: MoneyOperation, verdict: Verdict, *, by: SettledBy, now: da
 
 
 def _plan_next_look(operation: MoneyOperation, *, now: datetime) -> None:
-    operation.next_look_at = now + next_look_after(operation.looks)
+    """By the ladder, but never later than the moment from which a person is asked."""
+    planned = now + next_look_after(operation.looks)
+    asked = (operation.sent_at or operation.created_at) + HUMAN_AFTER
+    operation.next_look_at = min(planned, asked) if now < asked else planned
     operation.looks += 1
 
 

@@ -62,6 +62,8 @@ def refund_payment(
             payment = lock(Payment, command.payment_id)
             if payment is None:
                 raise NotFound()
+            if (earlier := find_by_form_key(command.form_key)) is not None:
+                return earlier  # the same form, a moment before
             check_nothing_open(payment.imp_uid)
             if payment.quarantined:
                 raise Conflict()

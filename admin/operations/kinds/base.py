@@ -19,6 +19,7 @@ class Seen:
 
     payments: tuple[PaymentSnapshot, ...] = ()
     delivery: DeliveryNotice | None = None
+    silent: bool = False  # the gateway answered a look, and there was nothing
     canary_answered: bool = False  # a payment known to exist was found in the same minute
 
 

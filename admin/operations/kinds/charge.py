@@ -75,7 +75,7 @@ class Charge:
                 answered = gateway.get_payment(canary).imp_uid == canary
             except GatewayError:
                 answered = False  # without the canary, silence proves nothing
-        return Seen(payments=payments, canary_answered=answered)
+        return Seen(payments=payments, silent=not payments, canary_answered=answered)
 
     def judge_look(self, operation: MoneyOperation, seen: Seen, *, now: datetime) -> Verdict:
         return judge_charge(
@@ -93,5 +93,5 @@ class Charge:
     ) -> None:
         if verdict.imp_uid:
             operation.imp_uid = verdict.imp_uid
-        if not seen.payments and operation.first_absent_at is None:
+        if seen.silent and operation.first_absent_at is None:
             operation.first_absent_at = now
