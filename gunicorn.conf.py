@@ -17,6 +17,7 @@ timeout = 90
 graceful_timeout = 75
 keepalive = 5
 
+preload_app = True  # the processes share what they only read: half the memory
 umask = 0o077
 control_socket_disable = True
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - heartbeats only

@@ -103,6 +103,7 @@ def _bind(app: Flask, settings: Settings) -> None:
             gateway = app.extensions["gateway"]
             bind(gateway, include_sandbox=settings.include_sandbox, now=utc_now())
         db.session.remove()
+        db.engine.dispose()  # a web server may fork from here; nobody inherits a connection
 
 
 def _check_sqlite(settings: Settings) -> None:
@@ -141,3 +142,4 @@ def _connect_queue(app: Flask, settings: Settings) -> None:
     app.extensions["queue"] = queue
     with app.app_context():
         install_hand_over(queue.push)
+    queue.close()  # as with the database: nothing open is inherited by a fork

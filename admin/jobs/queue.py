@@ -40,6 +40,11 @@ class JobQueue:
         else:
             task(job_id)
 
+    def close(self) -> None:
+        """Close this thread's connections; the next use opens new ones."""
+        for huey in self.lanes.values():
+            huey.storage.close()
+
     def answers(self) -> bool:
         """Whether the queue can be reached."""
         return all(huey.pending_count() >= 0 for huey in self.lanes.values())

@@ -9,14 +9,16 @@ carry it without being rewritten. In debug mode the files are served as they lie
 
 from __future__ import annotations
 
+import atexit
 import gzip
 import hashlib
+import os
 import re
 import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from shutil import copyfile
+from shutil import copyfile, rmtree
 from wsgiref.headers import Headers
 
 from flask import Flask
@@ -36,7 +38,6 @@ class Assets:
     folder: str
     own: str
     vendor: str
-    _keep: tempfile.TemporaryDirectory[str]  # removed with the program
 
 
 def init_app(app: Flask) -> None:
@@ -73,8 +74,8 @@ def _add_headers(headers: Headers, _path: str, _url: str) -> None:
 @cache
 def _prepare(static: Path) -> Assets:
     """Copy what is served into a temporary folder, once for the program."""
-    keep = tempfile.TemporaryDirectory(prefix="jangbu-assets-")
-    folder = Path(keep.name)
+    folder = Path(tempfile.mkdtemp(prefix="jangbu-assets-"))
+    atexit.register(_remove, folder, os.getpid())
     own, vendor = hashlib.sha256(), hashlib.sha256()
     for source in sorted(path for path in static.rglob("*") if path.is_file()):
         name = source.relative_to(static).as_posix()
@@ -90,9 +91,13 @@ def _prepare(static: Path) -> Assets:
             copyfile(source, target)
         if source.suffix in _TEXT:
             target.with_name(target.name + ".gz").write_bytes(gzip.compress(content, 6, mtime=0))
-    return Assets(
-        folder=str(folder), own=own.hexdigest()[:12], vendor=vendor.hexdigest()[:12], _keep=keep
-    )
+    return Assets(folder=str(folder), own=own.hexdigest()[:12], vendor=vendor.hexdigest()[:12])
+
+
+def _remove(folder: Path, maker: int) -> None:
+    """Remove the folder with the program that made it, not with one forked from it."""
+    if os.getpid() == maker:
+        rmtree(folder, ignore_errors=True)
 
 
 def flatten(static: Path, entry: str) -> str:
