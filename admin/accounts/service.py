@@ -93,6 +93,14 @@ def note_sign_in(actor: Actor, action: str, *, now: datetime, **facts: object) -
         record(actor, action, subject, now=now, **facts)
 
 
+def note_factor_change(actor: Actor, *, now: datetime) -> None:
+    """Audit a new or removed second factor; every session of before it ends at once."""
+    operator_id = actor.operator_id or 0
+    with transaction():
+        _end_sessions(operator_id)
+        record(actor, "second_factor.changed", f"operator:{operator_id}", now=now)
+
+
 def forget_old_sessions(*, now: datetime) -> None:
     """Remove sessions that are over."""
     with transaction():

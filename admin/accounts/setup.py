@@ -11,7 +11,7 @@ from flask_security import Security, SQLAlchemyUserDatastore, user_authenticated
 from flask_security.forms import LoginForm
 from flask_security.signals import tf_profile_changed
 
-from admin.accounts.service import note_sign_in
+from admin.accounts.service import note_factor_change, note_sign_in
 from admin.accounts.sessions import ServerSession, ServerSessions
 from admin.config import Settings
 from admin.domain.actor import Actor
@@ -118,7 +118,7 @@ def _signed_out(_app: Flask, user: Operator | None = None, **_: Any) -> None:
 
 def _factor_changed(_app: Flask, user: Operator, **_: Any) -> None:
     _rotate_session()
-    _tell(_actor(user), "second_factor.changed")
+    g.factor_changed = _actor(user)
 
 
 def _rotate_session() -> None:
@@ -138,6 +138,8 @@ def _tell(actor: Actor, action: str, **facts: object) -> None:
 def _after(response: Response) -> Response:
     for actor, action, facts in g.pop("sign_in_entries", []):
         note_sign_in(actor, action, now=utc_now(), **facts)
+    if actor := g.pop("factor_changed", None):
+        note_factor_change(actor, now=utc_now())
     if g.get("signed_out"):
         response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
     return response

@@ -256,7 +256,8 @@ def _move(operation: MoneyOperation, verdict: Verdict, *, by: SettledBy, now: da
         raise ValueError("a verdict without a state moves nothing")
     check_move(operation.state, state)
     operation.state = state
-    operation.outcome = verdict.fact
+    # Only a refusal brings the gateway's own sentence; our facts stand in the steps.
+    operation.outcome = verdict.fact if state is OperationState.FAILED else ""
     operation.lease_until = None
     if state in (OperationState.UNKNOWN, OperationState.ACCEPTED):
         operation.settled_by = None

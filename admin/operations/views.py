@@ -79,7 +79,7 @@ def show(operation_id: str) -> ResponseReturnValue:
         human_at=_human_at(operation),
         wait=REFRESH_SECONDS if open_now else "",
         check_action=_check_action(operation),
-        explanation="",
+        explanation=_explanation(operation),
     )
 
 
@@ -96,6 +96,18 @@ def look_now(operation_id: str) -> ResponseReturnValue:
     if after.state is before:
         flash(gettext("Looked up: the outcome is still not known. We keep looking."))
     return redirect(url_for("operations.show", operation_id=operation_id), 303)
+
+
+def _explanation(operation: MoneyOperation) -> str:
+    """Why nothing was sent, where the general sentence would leave that open."""
+    if operation.state is not OperationState.REJECTED:
+        return ""
+    return {
+        OperationKind.CHARGE: gettext("This order number is paid already, so nothing was sent."),
+        OperationKind.DELIVERY: gettext(
+            "The gateway holds a delivery for this payment already, so nothing was sent."
+        ),
+    }.get(operation.kind, "")
 
 
 def _subject(operation: MoneyOperation, payment: Any) -> Link:
