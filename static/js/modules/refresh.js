@@ -15,7 +15,7 @@ async function read(region, seconds) {
   }
   try {
     const answer = await fetch(location.href, {
-      headers: { "X-Refresh": "1" },
+      headers: { "X-Jangbu-Refresh": "1" },
       redirect: "error",
       credentials: "same-origin",
     });
