@@ -1,9 +1,11 @@
 // A <details> that floats: a click elsewhere and Esc close it.
 
 export function start(details) {
-  document.addEventListener("click", (event) => {
-    if (details.open && !details.contains(event.target)) details.open = false;
-  });
+  const outside = (event) => {
+    if (!details.isConnected) document.removeEventListener("click", outside);
+    else if (details.open && !details.contains(event.target)) details.open = false;
+  };
+  document.addEventListener("click", outside);
   details.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !details.open) return;
     details.open = false;
