@@ -75,12 +75,15 @@ def install_hand_over(push: Callable[[int, JobLane, datetime], None]) -> None:
 
     @event.listens_for(db.session, "after_commit")
     def hand_over(session: Session) -> None:
+        if session.in_nested_transaction():
+            return  # a savepoint: nobody else can see the row yet
         for job_id, lane, due_at in session.info.pop(TO_HAND_OVER, []):
             push(job_id, lane, due_at)
 
     @event.listens_for(db.session, "after_rollback")
     def forget(session: Session) -> None:
-        session.info.pop(TO_HAND_OVER, None)
+        if not session.in_nested_transaction():
+            session.info.pop(TO_HAND_OVER, None)
 
 
 @dataclass(frozen=True, slots=True)
