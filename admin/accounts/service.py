@@ -86,12 +86,6 @@ def change_preferences(
             operator.compact_rows = compact
 
 
-def end_sessions(operator_id: int) -> None:
-    """End every session of a person at once."""
-    with transaction():
-        _end_sessions(operator_id)
-
-
 def note_sign_in(actor: Actor, action: str, *, now: datetime, **facts: object) -> None:
     """Audit a sign-in, a refusal or a sign-out."""
     subject = f"operator:{actor.operator_id or 'unknown'}"

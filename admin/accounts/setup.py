@@ -17,7 +17,9 @@ from admin.config import Settings
 from admin.domain.actor import Actor
 from admin.domain.clock import utc_now
 from admin.models import Operator, OperatorRole, db
+from admin.web.security import limiter
 
+SIGN_INS = "30 per minute"  # from one address; hashing is what a flood would cost most
 # 64 MiB and three rounds, the first of the two settings that the OWASP sheet allows.
 ARGON2 = {"argon2__memory_cost": 65536, "argon2__rounds": 3, "argon2__parallelism": 4}
 # The suite signs in hundreds of times: the second setting, 19 MiB and two rounds.
@@ -77,6 +79,8 @@ def install(app: Flask, settings: Settings) -> None:
     datastore = SQLAlchemyUserDatastore(db, Operator, OperatorRole)
     security = Security(app, datastore, login_form=SignInForm)
     app.extensions["people"] = security
+    views = app.view_functions
+    views["security.login"] = limiter.limit(SIGN_INS, methods=["POST"])(views["security.login"])
     app.after_request(_after)
     user_authenticated.connect(_signed_in, app)
     user_logged_out.connect(_signed_out, app)

@@ -24,6 +24,7 @@ class Currency(Enum):
 
 
 LARGEST_MINOR = 2**63 - 1
+MOST_DIGITS = 28  # the precision of decimal arithmetic; beyond it would be rounding
 
 
 @dataclass(frozen=True, slots=True, order=False)
@@ -42,8 +43,9 @@ class Money:
     @classmethod
     def from_major(cls, amount: Decimal, currency: Currency = Currency.KRW) -> Money:
         """Read an amount in the currency's own unit; half a won is refused (InvalidInput)."""
-        scaled = amount.scaleb(currency.exponent) if amount.is_finite() else amount
-        if not amount.is_finite() or scaled != scaled.to_integral_value():
+        exact = amount.is_finite() and len(amount.as_tuple().digits) <= MOST_DIGITS
+        scaled = amount.scaleb(currency.exponent) if exact else amount
+        if not exact or scaled != scaled.to_integral_value():
             raise InvalidInput(
                 N_("%(amount)s is not a whole amount of %(currency)s."),
                 amount=amount,

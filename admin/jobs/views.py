@@ -21,7 +21,7 @@ bp = Blueprint("jobs", __name__, url_prefix="/jobs")
 @requires(Permission.JOBS_READ)
 def index() -> ResponseReturnValue:
     """Jobs newest first, with their progress."""
-    page = page_of(select_jobs(), [Job.id], cursor=request.args.get("cursor"))
+    page = page_of(select_jobs(now=utc_now()), [Job.id], cursor=request.args.get("cursor"))
     return render_template("jobs/index.html", page=page)
 
 
