@@ -79,6 +79,9 @@ def install(app: Flask, settings: Settings) -> None:
     datastore = SQLAlchemyUserDatastore(db, Operator, OperatorRole)
     security = Security(app, datastore, login_form=SignInForm)
     app.extensions["people"] = security
+    # People sign in by session alone. The library's own loader looks for bearer tokens in JSON
+    # bodies, which would leave nothing for whoever reads the body after it (webhooks).
+    app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]
     views = app.view_functions
     views["security.login"] = limiter.limit(SIGN_INS, methods=["POST"])(views["security.login"])
     app.after_request(_after)
