@@ -1,0 +1,211 @@
+"""Receiving messages: constant work, no belief, and no call outward."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from admin.domain.job import JobState
+from admin.domain.payment import PaymentStatus
+from admin.domain.webhook import WebhookState
+from admin.jobs.worker import run_job
+from admin.models import AuditEntry, Job, MoneyOperation, Payment, WebhookEvent, db
+from admin.operations.resolver import look
+from tests.operations.conftest import desk  # noqa: F401 - a fixture
+from tests.people import ORIGIN
+
+UID = "imp_100000000001"
+
+
+@pytest.fixture
+def receive(app, settings):
+    """Post one message as the gateway would."""
+
+    def post(body: Any, *, token: str = settings.webhook_token, **options: Any):
+        if isinstance(body, dict) and "content_type" not in options:
+            body, options["content_type"] = json.dumps(body), "application/json"
+        return app.test_client().post(
+            f"/webhooks/payments/{token}".rstrip("/"), data=body, base_url=ORIGIN, **options
+        )
+
+    return post
+
+
+def work_all() -> None:
+    """Let the worker do every waiting job."""
+    waiting = sa.select(Job.id).where(Job.state == JobState.QUEUED).order_by(Job.id)
+    for job_id in list(db.session.scalars(waiting)):
+        run_job(job_id)
+
+
+def events() -> list[WebhookEvent]:
+    db.session.rollback()
+    db.session.expire_all()
+    return list(db.session.scalars(sa.select(WebhookEvent).order_by(WebhookEvent.id)))
+
+
+def looks(stand_in) -> int:
+    return len(stand_in.requests(path=f"/payments/{UID}"))
+
+
+MESSAGE = {"imp_uid": UID, "merchant_uid": "ORD-000001", "status": "paid"}
+
+
+def test_a_message_is_kept_answered_and_worked_later(receive, stand_in):
+    stand_in.paid(UID)
+    stand_in._client.delete("/_sandbox/requests")
+
+    answer = receive(MESSAGE)
+
+    assert (answer.status_code, answer.json) == (200, {"received": True})
+    assert stand_in.requests() == []  # nobody was called yet
+    assert [(one.imp_uid, one.state) for one in events()] == [(UID, WebhookState.RECEIVED)]
+
+    work_all()
+    assert looks(stand_in) == 1
+    assert [(one.state, one.result) for one in events()] == [(WebhookState.PROCESSED, "new")]
+    assert db.session.query(Payment).one().imp_uid == UID
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (f"imp_uid={UID}&merchant_uid=ORD-1&status=paid", "application/x-www-form-urlencoded"),
+        (b"\xef\xbb\xbf" + json.dumps(MESSAGE).encode(), "application/json"),
+        (json.dumps(MESSAGE), "text/plain"),
+        (json.dumps(MESSAGE | {"imp_uid": "imps_000000000001"}), "application/json"),
+    ],
+    ids=["form", "byte_order_mark", "plain_text", "scheduled"],
+)
+def test_fault_f46_messages_are_read_in_the_forms_they_come_in(receive, body, content_type):
+    assert receive(body, content_type=content_type).status_code == 200
+    assert events()[0].state is WebhookState.RECEIVED
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'"imp_1"',
+        b'{"imp_uid": 12}',
+        b'{"imp_uid": "../payments"}',
+        b'{"imp_uid": "imp_1 OR 1=1"}',
+        b'{"status": "paid"}',
+        b"\xb0\xe1\xc1\xa6",
+        b"[" * 10_000,
+    ],
+)
+def test_fault_f46_a_message_without_a_payments_number_is_kept_and_refused(receive, body):
+    answer = receive(body, content_type="application/json")
+
+    assert answer.status_code == 400
+    assert [one.state for one in events()] == [WebhookState.UNREADABLE]
+    assert db.session.query(Job).count() == 0
+
+
+def test_fault_f46_five_megabytes_are_not_read(receive):
+    answer = receive(b'{"imp_uid": "imp_1"}' + b" " * 5_000_000, content_type="application/json")
+
+    assert answer.status_code == 413
+    assert events() == []
+
+
+@pytest.mark.parametrize("token", ["", "wrong", "tests-only-webhook-token-012345678", "é"])
+def test_a_wrong_address_is_not_there(receive, token):
+    assert receive(MESSAGE, token=token).status_code == 404
+    assert events() == []
+
+
+def test_fault_f42_a_thousand_copies_cost_one_look(receive, stand_in):
+    stand_in.paid(UID)
+    before = looks(stand_in)
+    for _ in range(20):
+        assert receive(MESSAGE).status_code == 200
+
+    work_all()
+
+    assert looks(stand_in) - before == 1
+    assert {one.state for one in events()} == {WebhookState.PROCESSED}
+    assert len(events()) == 20
+    assert db.session.query(Payment).count() == 1
+
+
+def test_fault_f44_an_unknown_payment_changes_nothing(receive, stand_in):
+    receive(MESSAGE)
+
+    work_all()
+
+    assert [one.state for one in events()] == [WebhookState.NOT_FOUND]
+    assert db.session.query(Payment).count() == 0
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [{"status": "cancelled"}, {"amount": 1}, {"merchant_uid": "ORD-other"}],
+    ids=["status", "amount", "order_number"],
+)
+def test_fault_f44_a_forged_message_is_not_believed(receive, stand_in, desk, forged):  # noqa: F811
+    stand_in.paid(UID)
+    desk.know(UID)
+
+    receive(MESSAGE | forged)
+    work_all()
+
+    payment = db.session.query(Payment).one()
+    assert (payment.status, payment.amount_minor) == (PaymentStatus.PAID, 10_000)
+    assert payment.merchant_uid == "ORD-000001"
+    assert events()[0].result == "nothing new"
+
+
+def test_fault_f43_messages_out_of_order_end_in_the_gateways_state(receive, stand_in):
+    stand_in.paid(UID)
+    stand_in.console_cancel(UID)
+
+    for status in ("cancelled", "paid", "ready"):
+        receive(MESSAGE | {"status": status})
+        work_all()
+
+    assert db.session.query(Payment).one().cancelled_minor == 10_000
+
+
+def test_a_look_that_fails_keeps_the_message_for_later(receive, stand_in):
+    stand_in.paid(UID)
+    stand_in.fail_next(f"/payments/{UID}", "code", code=-1)
+    receive(MESSAGE)
+
+    work_all()
+
+    assert events()[0].state is WebhookState.RECEIVED
+    job = db.session.query(Job).one()
+    assert (job.state, job.attempt) == (JobState.QUEUED, 1)
+
+
+def test_a_message_settles_an_operation_whose_outcome_was_unknown(
+    receive,
+    stand_in,
+    desk,  # noqa: F811
+):
+    stand_in.paid(UID)
+    stand_in.fail_next("/payments/cancel", "drop", method="POST", when="after_commit")
+    operation_id = desk.refund(desk.know(UID), 3_000).id
+
+    receive(MESSAGE | {"status": "cancelled"})
+    work_all()
+
+    assert db.session.get_one(MoneyOperation, operation_id).state.value == "succeeded"
+    assert look(operation_id, gateway=desk.gateway, now=desk.now).attempts == 1
+
+
+def test_a_card_number_in_a_message_is_not_kept(receive, app):
+    receive(MESSAGE | {"memo": "4111 1111 1111 1111"})
+
+    kept = [one.body for one in events()]
+    kept += [str(one.facts) for one in db.session.query(AuditEntry)]
+    assert "4111" not in " ".join(kept)
+    assert UID in kept[0]
