@@ -15,6 +15,7 @@ import hashlib
 import os
 import re
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,8 @@ from wsgiref.headers import Headers
 
 from flask import Flask
 from whitenoise import WhiteNoise
+
+from admin.web.security import common_headers
 
 ENTRY = "css/main.css"
 _TEXT = {".css", ".js", ".svg", ".json"}
@@ -54,11 +57,12 @@ def init_app(app: Flask) -> None:
         return f"{base}/{digest}/{path}"
 
     app.add_template_global(asset, "asset")
+    common = common_headers(secure_cookies=app.extensions["settings"].secure_cookies)
     noise = WhiteNoise(
         app.wsgi_app,
         allow_all_origins=False,
         immutable_file_test=lambda _path, _url: True,
-        add_headers_function=_add_headers,
+        add_headers_function=_adding(common),
         mimetypes={".js": "text/javascript", ".woff2": "font/woff2"},
     )
     for digest in {assets.own, assets.vendor}:
@@ -66,9 +70,12 @@ def init_app(app: Flask) -> None:
     app.wsgi_app = noise  # type: ignore[method-assign]
 
 
-def _add_headers(headers: Headers, _path: str, _url: str) -> None:
-    headers["X-Content-Type-Options"] = "nosniff"
-    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+def _adding(common: dict[str, str]) -> Callable[[Headers, str, str], None]:
+    def add(headers: Headers, _path: str, _url: str) -> None:
+        for name, value in common.items():
+            headers[name] = value
+
+    return add
 
 
 @cache

@@ -73,12 +73,25 @@ def _refuse_foreign() -> None:
         abort(403)
 
 
+def common_headers(*, secure_cookies: bool) -> dict[str, str]:
+    """What every answer carries, errors and static files included."""
+    hsts = StrictTransportSecurity().max_age(31536000 * 2).include_subdomains()
+    headers = Secure(
+        xcto=XContentTypeOptions(),
+        referrer=ReferrerPolicy().no_referrer(),
+        coop=CrossOriginOpenerPolicy().same_origin(),
+        corp=CrossOriginResourcePolicy().same_origin(),
+        permissions=PermissionsPolicy().geolocation().camera().microphone().payment(),
+        hsts=hsts if secure_cookies else None,
+    )
+    return dict(headers.headers)
+
+
 class _Headers:
-    """Sets the security headers of every response, errors and static files included."""
+    """Sets the security headers of every response that passes through Flask."""
 
     def __init__(self, *, secure_cookies: bool) -> None:
-        self._hsts = StrictTransportSecurity().max_age(31536000 * 2).include_subdomains()
-        self._secure = secure_cookies
+        self._common = common_headers(secure_cookies=secure_cookies)
 
     def __call__(self, response: Response) -> Response:
         policy = (
@@ -94,17 +107,8 @@ class _Headers:
             .object_src("'none'")
             .frame_ancestors("'none'")
         )
-        headers = Secure(
-            csp=policy,
-            xcto=XContentTypeOptions(),
-            referrer=ReferrerPolicy().no_referrer(),
-            coop=CrossOriginOpenerPolicy().same_origin(),
-            corp=CrossOriginResourcePolicy().same_origin(),
-            permissions=PermissionsPolicy().geolocation().camera().microphone().payment(),
-            hsts=self._hsts if self._secure else None,
-        )
-        for name, value in headers.headers.items():
+        for name, value in {**self._common, **Secure(csp=policy).headers}.items():
             response.headers[name] = value
         if request.endpoint != "static":
-            response.headers.setdefault("Cache-Control", "no-store")
+            response.headers["Cache-Control"] = "no-store"
         return response
