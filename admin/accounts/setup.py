@@ -82,7 +82,7 @@ def install(app: Flask, settings: Settings) -> None:
     # People sign in by session alone. The library's own loader looks for bearer tokens in JSON
     # bodies, which would leave nothing for whoever reads the body after it (webhooks).
     app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]
-    views = app.view_functions
+    views: dict[str, Any] = app.view_functions
     views["security.login"] = limiter.limit(SIGN_INS, methods=["POST"])(views["security.login"])
     app.after_request(_after)
     user_authenticated.connect(_signed_in, app)
