@@ -7,7 +7,7 @@ from sqlalchemy.orm import selectinload
 
 from admin.domain.escrow import EscrowState
 from admin.domain.money import Money
-from admin.models import EscrowOrder, Payment, db
+from admin.models import Delivery, EscrowOrder, Payment, db
 
 HELD = (EscrowState.TO_SHIP, EscrowState.SHIPPED)
 
@@ -17,6 +17,7 @@ def select_escrow_orders(state: EscrowState | None, text: str) -> sa.Select[Escr
     query = (
         sa.select(EscrowOrder)
         .join(Payment, Payment.id == EscrowOrder.payment_id)
+        .outerjoin(Delivery, Delivery.payment_id == EscrowOrder.payment_id)
         .options(selectinload(EscrowOrder.payment), selectinload(EscrowOrder.delivery))
     )
     if state is not None:
@@ -27,6 +28,7 @@ def select_escrow_orders(state: EscrowState | None, text: str) -> sa.Select[Escr
             Payment.imp_uid,
             Payment.buyer_name,
             Payment.order_name,
+            Delivery.invoice,
         )
         query = query.where(sa.or_(*[one.icontains(text, autoescape=True) for one in columns]))
     return query
