@@ -213,7 +213,10 @@ def _conditions(wanted: PaymentFilter, *, now: datetime) -> list[sa.ColumnElemen
 
 def _holds(text: str) -> sa.ColumnElement[bool]:
     """Every word stands somewhere in the numbers, the names or the contact of a payment."""
-    return sa.and_(*[_holds_word(word) for word in text.split()[:8]])
+    every_word = sa.and_(*[_holds_word(word) for word in text.split()[:8]])
+    if digits := _phone_digits(text):  # a number may be typed with blanks in it
+        return sa.or_(every_word, Payment.buyer_tel_digits.contains(digits))
+    return every_word
 
 
 def _holds_word(word: str) -> sa.ColumnElement[bool]:
@@ -226,10 +229,16 @@ def _holds_word(word: str) -> sa.ColumnElement[bool]:
         Payment.apply_num,
     )
     places = [column.icontains(word, autoescape=True) for column in columns]
-    digits = digits_of(word) or ""
-    if len(digits) >= FEWEST_PHONE_DIGITS and not word.strip("0123456789-.() +"):
+    if digits := _phone_digits(word):
         places.append(Payment.buyer_tel_digits.contains(digits))
     return sa.or_(*places)
+
+
+def _phone_digits(text: str) -> str:
+    """The digits of what is written like a part of a telephone number, else nothing."""
+    digits = digits_of(text) or ""
+    like_phone = len(digits) >= FEWEST_PHONE_DIGITS and not text.strip("0123456789-.() +")
+    return digits if like_phone else ""
 
 
 def _tab_condition(tab: Tab, *, now: datetime) -> sa.ColumnElement[bool]:
