@@ -1,0 +1,186 @@
+"""Finding payments: one filter feeds the page, its sums, its tabs and the exports."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from admin.domain.money import Money
+from admin.models import db
+from admin.payments.queries import (
+    PaymentFilter,
+    Tab,
+    TimeBasis,
+    count_tabs,
+    find_exact,
+    iterate,
+    select_payments,
+    total,
+    totals_by_day,
+)
+from tests.operations.conftest import desk  # noqa: F401 - a fixture
+from tests.payments.trade import a_payment, awaiting, failed, refunded, take_in
+
+NOON = datetime(2026, 3, 10, 3, tzinfo=UTC)  # noon in Korea
+DAY = timedelta(days=1)
+
+
+def found(*, now=NOON + DAY, **wanted) -> set[str]:
+    payments = db.session.scalars(select_payments(PaymentFilter(**wanted), now=now))
+    return {one.imp_uid.removeprefix("imp_").lstrip("0") for one in payments}
+
+
+@pytest.fixture
+def trade(stand_in, gateway):
+    """One of every state, over two Korean days."""
+    take_in(
+        stand_in,
+        gateway,
+        a_payment(1, NOON),
+        refunded(2, NOON, 4_000, cancelled_at=NOON + DAY),
+        refunded(3, NOON, 10_000, cancelled_at=NOON + DAY),
+        awaiting(4, NOON, due=NOON + 3 * DAY),
+        awaiting(5, NOON - DAY, due=NOON),
+        failed(6, NOON - DAY),
+        a_payment(7, NOON - DAY, pay_method="card", emb_pg_provider="kakaopay"),
+        a_payment(8, NOON - 30 * DAY, paid_at=int(NOON.timestamp())),
+        now=NOON + DAY,
+    )
+
+
+def test_every_field_is_searched_and_wildcards_are_letters(stand_in, gateway):
+    take_in(
+        stand_in,
+        gateway,
+        a_payment(
+            1,
+            NOON,
+            merchant_uid="ORD20260310-a_1",
+            name="캐시미어 머플러 100%",
+            buyer_name="이도윤",
+            buyer_email="Doyun@Mail.example",
+            buyer_tel="010-1234-4821",
+            apply_num="30418826",
+        ),
+        a_payment(
+            2,
+            NOON,
+            merchant_uid="ORD20260310-AB1",
+            name="원목 책장",
+            buyer_name="김서연",
+            buyer_tel="01098765432",
+        ),
+        now=NOON,
+    )
+    expected = {
+        "ORD20260310-a": {"1", "2"},  # an order number, whatever the case
+        "ord20260310-ab1": {"2"},
+        "a_1": {"1"},  # not AB1
+        "100%": {"1"},
+        "%": {"1"},
+        "_": {"1", "2"},  # imp_…
+        "\\": set(),
+        "imp_000000000002": {"2"},
+        "000000000001": {"1"},
+        "도윤": {"1"},
+        "doyun@mail": {"1"},
+        "30418826": {"1"},
+        "머플러": {"1"},
+        "캐시미어 이도윤": {"1"},  # every word, in any field
+        "캐시미어 김서연": set(),
+        "4821": {"1"},
+        "010-1234-4821": {"1"},
+        "01012344821": {"1"},
+        "010 1234 4821": {"1"},
+        "010-9876-5432": {"2"},
+        "9876-54": {"2"},
+        "'; DROP TABLE payments; --": set(),
+        "없는 사람": set(),
+    }
+
+    assert {text: found(text=text) for text in expected} == expected
+
+
+def test_tabs_hold_what_people_call_it_and_count_what_they_hold(trade):
+    expected = {
+        Tab.ALL: {"1", "2", "3", "4", "5", "6", "7", "8"},
+        Tab.PAID: {"1", "7", "8"},
+        Tab.PART_REFUNDED: {"2"},
+        Tab.REFUNDED: {"3"},
+        Tab.AWAITING: {"4"},
+        Tab.EXPIRED: {"5"},
+        Tab.FAILED: {"6"},
+        Tab.UNKNOWN: set(),
+    }
+
+    assert {tab: found(tab=tab) for tab in Tab} == expected
+    counts = count_tabs(PaymentFilter(tab=Tab.PAID), now=NOON + DAY)
+    assert counts == {tab: len(held) for tab, held in expected.items()}
+
+
+def test_an_unknown_outcome_has_a_tab(trade, stand_in, desk):  # noqa: F811
+    stand_in.fail_next("/payments/cancel", "drop", method="POST")
+    stand_in.paid("imp_000000000009")
+    desk.refund(desk.know("imp_000000000009"), 1_000)
+
+    assert found(tab=Tab.UNKNOWN) == {"9"}
+
+
+@pytest.mark.parametrize("reading", ["cancelled", "paid"])
+def test_a_part_refund_is_found_under_both_readings(stand_in, gateway, reading):
+    payment = refunded(2, NOON, 4_000, status=reading)
+    take_in(stand_in, gateway, payment, now=NOON)
+
+    assert found(tab=Tab.PART_REFUNDED) == {"2"}
+    assert found(tab=Tab.PAID) == found(tab=Tab.REFUNDED) == set()
+
+
+def test_a_period_goes_by_the_chosen_moment(trade):
+    noon_to_noon = {"start": NOON, "end": NOON + DAY}
+
+    assert found(**noon_to_noon) == {"1", "2", "3", "4"}
+    assert found(**noon_to_noon, basis=TimeBasis.APPROVED) == {"1", "2", "3", "8"}
+    assert found(start=NOON + DAY, basis=TimeBasis.CANCELLED) == {"2", "3"}
+    assert found(basis=TimeBasis.APPROVED) == {"1", "2", "3", "7", "8"}
+    assert found(start=NOON, end=NOON) == set()
+
+
+def test_a_wallet_and_its_card_are_both_found(trade):
+    assert found(method="kakaopay") == {"7"}
+    assert "7" in found(method="card")
+    assert found(method="vbank") == {"4", "5"}
+
+
+def test_sums_count_only_money_that_came(trade):
+    sums = total(PaymentFilter(), now=NOON)
+
+    assert sums.count == 8
+    assert (sums.gross, sums.cancelled, sums.net) == (Money(50_000), Money(14_000), Money(36_000))
+
+
+def test_days_add_up_to_the_whole(trade):
+    wanted = PaymentFilter(start=NOON - 2 * DAY)
+    first, last = (NOON - DAY).date(), NOON.date()
+
+    days = totals_by_day(wanted, (first, last), now=NOON)
+
+    assert {day: (one.count, one.net.minor) for day, one in days.items()} == {
+        first: (3, 10_000),
+        last: (4, 16_000),
+    }
+    assert sum(one.net.minor for one in days.values()) == total(wanted, now=NOON).net.minor
+
+
+def test_an_export_walks_exactly_what_is_found(trade):
+    wanted = PaymentFilter(tab=Tab.PAID)
+
+    walked = [one.started_at for one in iterate(wanted, now=NOON)]
+
+    assert len(walked) == len(found(tab=Tab.PAID))
+    assert walked == sorted(walked, reverse=True)
+
+
+def test_an_exact_gateway_number_names_one_payment(trade):
+    assert find_exact("imp_000000000001").merchant_uid == "ORD-000001"
+    assert find_exact("imp_00000000000") is None
