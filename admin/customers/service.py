@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 from ulid import ULID
 
 from admin.audit.service import record
@@ -21,9 +20,8 @@ from admin.domain.permissions import Permission
 from admin.gateway.client import Gateway
 from admin.gateway.errors import GatewayNotFound
 from admin.models import BillingKey, MoneyOperation, Payment, db, lock, transaction
-from admin.operations.binding import check_open_for_business
-from admin.operations.intent import Intent, find_by_form_key, lost_race, open_operation
-from admin.operations.service import TakenByAnother, execute, get_operation
+from admin.operations.decision import decide
+from admin.operations.intent import Intent
 
 SAME_AGAIN = timedelta(minutes=10)
 ORDER_NUMBER = re.compile(r"[A-Za-z0-9_-]{1,32}")
@@ -77,33 +75,25 @@ def charge_billing_key(
     InvalidInput, KeyNotUsable or ChargeInProgress before anything is sent.
     """
     actor.require(Permission.CHARGES_CREATE)
-    if (earlier := find_by_form_key(command.form_key)) is not None:
-        return earlier
     _check(command)
-    check_open_for_business(gateway)
-    intent = None
-    try:
-        with transaction():
-            key = lock(BillingKey, command.billing_key_id)
-            if key is None:
-                raise NotFound()
-            if (earlier := find_by_form_key(command.form_key)) is not None:
-                return earlier  # the same form, a moment before
-            if key.known_to_gateway is False:
-                raise KeyNotUsable()
-            _check_nothing_open(key.customer_uid)
-            _check_not_just_charged(key.customer_uid, command.amount, now=now)
-            _check_order_number(command.merchant_uid)
-            intent = _intent(command, key)
-            operation = open_operation(intent, actor=actor, gateway=gateway, now=now)
-    except IntegrityError as error:
-        if intent is None:
-            raise
-        return lost_race(error, intent)
-    try:
-        return execute(operation.id, gateway=gateway, now=now)
-    except TakenByAnother:
-        return get_operation(operation.id)
+
+    def subject() -> BillingKey:
+        key = lock(BillingKey, command.billing_key_id)
+        if key is None:
+            raise NotFound()
+        return key
+
+    def judge(key: BillingKey) -> Intent:
+        if key.known_to_gateway is False:
+            raise KeyNotUsable()
+        _check_nothing_open(key.customer_uid)
+        _check_not_just_charged(key.customer_uid, command.amount, now=now)
+        _check_order_number(command.merchant_uid)
+        return _intent(command, key)
+
+    return decide(
+        command.form_key, subject=subject, judge=judge, actor=actor, gateway=gateway, now=now
+    )
 
 
 def check_billing_keys(

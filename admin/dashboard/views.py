@@ -38,7 +38,7 @@ FORTNIGHT = 14
 
 
 @bp.get("/")
-@requires(Permission.DASHBOARD_READ)
+@requires(Permission.DASHBOARD_READ, audit="dashboard.viewed")
 def index() -> ResponseReturnValue:
     """Today and the last fourteen days."""
     now = utc_now()

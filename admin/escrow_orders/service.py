@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
 from admin.audit.service import record
 from admin.domain.actor import Actor
@@ -25,16 +24,12 @@ from admin.models import (
     lock,
     transaction,
 )
-from admin.operations.binding import check_open_for_business
+from admin.operations.decision import decide
 from admin.operations.intent import (
     Intent,
     check_nothing_open,
-    find_by_form_key,
-    lost_race,
-    open_operation,
 )
 from admin.operations.kinds.delivery import keep_delivery
-from admin.operations.service import TakenByAnother, execute, get_operation
 
 LOOK_AGAIN = timedelta(hours=6)
 MOST_LOOKS = 1000  # a round; the rest waits for the next one
@@ -59,33 +54,25 @@ def register_delivery(
     InvalidInput or OperationInProgress before anything is sent.
     """
     actor.require(Permission.DELIVERIES_CREATE)
-    if (earlier := find_by_form_key(command.form_key)) is not None:
-        return earlier
-    check_open_for_business(gateway)
-    intent = None
-    try:
-        with transaction():
-            payment = lock(Payment, command.payment_id)
-            order = db.session.get(EscrowOrder, command.payment_id)
-            if payment is None or order is None:
-                raise NotFound()
-            if (earlier := find_by_form_key(command.form_key)) is not None:
-                return earlier  # the same form, a moment before
-            check_nothing_open(payment.imp_uid)
-            delivered = order.delivery is not None
-            state = escrow_state(payment.snapshot(), delivered=delivered, now=now)
-            check_delivery(state, command.notice)
-            _check_times(command.notice, payment, now=now)
-            intent = _intent(command, payment)
-            operation = open_operation(intent, actor=actor, gateway=gateway, now=now)
-    except IntegrityError as error:
-        if intent is None:
-            raise
-        return lost_race(error, intent)
-    try:
-        return execute(operation.id, gateway=gateway, now=now)
-    except TakenByAnother:
-        return get_operation(operation.id)
+
+    def subject() -> Payment:
+        payment = lock(Payment, command.payment_id)
+        if payment is None or db.session.get(EscrowOrder, command.payment_id) is None:
+            raise NotFound()
+        return payment
+
+    def judge(payment: Payment) -> Intent:
+        check_nothing_open(payment.imp_uid)
+        order = db.session.get_one(EscrowOrder, payment.id)
+        delivered = order.delivery is not None
+        state = escrow_state(payment.snapshot(), delivered=delivered, now=now)
+        check_delivery(state, command.notice)
+        _check_times(command.notice, payment, now=now)
+        return _intent(command, payment)
+
+    return decide(
+        command.form_key, subject=subject, judge=judge, actor=actor, gateway=gateway, now=now
+    )
 
 
 def check_escrow_order(

@@ -21,6 +21,7 @@ _PRAGMAS = (
     "PRAGMA synchronous=FULL",  # a commit is on the disk: NORMAL can lose the last ones
     f"PRAGMA busy_timeout={BUSY_MILLISECONDS}",
     "PRAGMA foreign_keys=ON",
+    "PRAGMA recursive_triggers=ON",  # REPLACE asks the triggers that guard the audit trail
     "PRAGMA trusted_schema=OFF",
     "PRAGMA wal_autocheckpoint=1000",
     f"PRAGMA mmap_size={MMAP_BYTES}",

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.exc import IntegrityError
-
 from admin.domain.actor import Actor
 from admin.domain.errors import Conflict, NotFound
 from admin.domain.money import Money
@@ -14,18 +12,14 @@ from admin.domain.operation import OperationKind
 from admin.domain.permissions import Permission
 from admin.domain.refund import REASON_TEXTS, RefundReason, check_refundable
 from admin.gateway.client import Gateway
-from admin.models import MoneyOperation, Payment, db, lock, transaction
-from admin.operations.binding import check_open_for_business
+from admin.models import MoneyOperation, Payment, db, lock
+from admin.operations.decision import decide
 from admin.operations.intent import (
     Intent,
     check_nothing_open,
-    find_by_form_key,
     find_open,
-    lost_race,
-    open_operation,
 )
 from admin.operations.resolver import advance
-from admin.operations.service import TakenByAnother, execute, get_operation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,44 +46,37 @@ def refund_payment(
     before anything is sent.
     """
     actor.require(Permission.REFUNDS_CREATE)
-    if (earlier := find_by_form_key(command.form_key)) is not None:
-        return earlier
-    check_open_for_business(gateway)
-    _settle_what_is_open(command.payment_id, gateway=gateway, now=now)
-    intent = None
-    try:
-        with transaction():
-            payment = lock(Payment, command.payment_id)
-            if payment is None:
-                raise NotFound()
-            if (earlier := find_by_form_key(command.form_key)) is not None:
-                return earlier  # the same form, a moment before
-            check_nothing_open(payment.imp_uid)
-            if payment.quarantined:
-                raise Conflict()
-            check_refundable(
-                payment.snapshot(),
-                amount=command.amount,
-                seen=command.seen,
-                confirmed=False,
-                now=now,
-            )
-            intent = _intent(command, payment)
-            operation = open_operation(intent, actor=actor, gateway=gateway, now=now)
-    except IntegrityError as error:
-        if intent is None:
-            raise
-        return lost_race(error, intent)
-    try:
-        return execute(operation.id, gateway=gateway, now=now)
-    except TakenByAnother:
-        return get_operation(operation.id)
+    _settle_what_is_open(command, gateway=gateway, now=now)
+
+    def subject() -> Payment:
+        payment = lock(Payment, command.payment_id)
+        if payment is None:
+            raise NotFound()
+        return payment
+
+    def judge(payment: Payment) -> Intent:
+        check_nothing_open(payment.imp_uid)
+        if payment.quarantined:
+            raise Conflict()
+        check_refundable(
+            payment.snapshot(),
+            amount=command.amount,
+            seen=command.seen,
+            confirmed=False,
+            now=now,
+        )
+        return _intent(command, payment)
+
+    return decide(
+        command.form_key, subject=subject, judge=judge, actor=actor, gateway=gateway, now=now
+    )
 
 
-def _settle_what_is_open(payment_id: int, *, gateway: Gateway, now: datetime) -> None:
+def _settle_what_is_open(command: RefundCommand, *, gateway: Gateway, now: datetime) -> None:
     """An unknown outcome may be decided by now; look before refusing because of it."""
-    payment = db.session.get(Payment, payment_id)
-    if payment is not None and (operation := find_open(payment.imp_uid)) is not None:
+    payment = db.session.get(Payment, command.payment_id)
+    operation = find_open(payment.imp_uid) if payment is not None else None
+    if operation is not None and operation.form_key != command.form_key:
         advance(operation.id, gateway=gateway, now=now)
 
 

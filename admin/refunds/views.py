@@ -42,7 +42,7 @@ bp = Blueprint("refunds", __name__)
 
 
 @bp.get("/refunds/")
-@requires(Permission.REFUNDS_READ)
+@requires(Permission.REFUNDS_READ, audit="refunds.searched")
 def index() -> ResponseReturnValue:
     """Refunds newest first, by how they ended."""
     group = request.args.get("state", "")

@@ -1,0 +1,55 @@
+"""One decision of a person: recorded in one transaction, then sent. The only door to a write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy.exc import IntegrityError
+
+from admin.domain.actor import Actor
+from admin.gateway.client import Gateway
+from admin.models import MoneyOperation, transaction
+from admin.operations.binding import check_open_for_business
+from admin.operations.intent import Intent, find_by_form_key, lost_race, open_operation
+from admin.operations.service import TakenByAnother, execute, get_operation
+
+Subject = TypeVar("Subject")
+
+
+def decide(
+    form_key: str,
+    *,
+    subject: Callable[[], Subject],
+    judge: Callable[[Subject], Intent],
+    actor: Actor,
+    gateway: Gateway,
+    now: datetime,
+) -> MoneyOperation:
+    """Record a decision and send it; the same form sent twice gives the same operation.
+
+    `subject` locks what the decision is about, `judge` checks it under that lock and says what
+    is wanted; both run inside the transaction and may raise. Returns the operation in whatever
+    state its sending left it. Raises what they raise, OperationInProgress or WrongGateway before
+    anything is sent.
+    """
+    if (earlier := find_by_form_key(form_key)) is not None:
+        return earlier
+    check_open_for_business(gateway)
+    intent = None
+    try:
+        with transaction():
+            locked = subject()
+            if (earlier := find_by_form_key(form_key)) is not None:
+                return earlier  # the same form, a moment before
+            intent = judge(locked)
+            operation = open_operation(intent, actor=actor, gateway=gateway, now=now)
+    except IntegrityError as error:
+        if intent is None:
+            raise
+        return lost_race(error, intent)
+    try:
+        return execute(operation.id, gateway=gateway, now=now)
+    except TakenByAnother:
+        return get_operation(operation.id)
