@@ -53,11 +53,13 @@ def settings(stand_in: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Set
     """Settings of an installation whose gateway is the sandbox."""
     folder = tmp_path_factory.mktemp("data")
     database = f"sqlite:///{folder}/jangbu.db"
-    if is_postgresql():
+    queue = f"sqlite:///{folder}/huey.db"
+    if is_postgresql():  # the pair of a larger installation: PostgreSQL and Redis
         database = fresh_postgresql_database()
+        queue = os.environ.get("TEST_REDIS_URL", queue)
     return Settings(
         database_url=database,
-        huey_url=f"sqlite:///{folder}/huey.db",
+        huey_url=queue,
         gateway_url=stand_in.url,
         gateway_key=KEY,
         gateway_secret=SECRET,

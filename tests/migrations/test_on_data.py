@@ -1,0 +1,89 @@
+"""Each migration goes up and down on data: what it does not touch stays as it was."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import flask_migrate
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from admin.models import db
+from admin.models.base import UtcDateTime
+from tests.architecture import test_migrations
+from tests.architecture.test_migrations import REVISIONS, empty_url
+
+__all__ = ["empty_url"]
+
+MOMENT = dt.datetime(2026, 11, 22, 12, 30, tzinfo=dt.UTC)
+app = test_migrations.app
+
+
+@pytest.fixture
+def filled(app: Flask) -> Flask:
+    """A database at head with one row in every table."""
+    flask_migrate.upgrade()
+    with db.engine.begin() as connection:
+        for table in db.metadata.sorted_tables:
+            connection.execute(sa.insert(table).values(**row_for(table)))
+    return app
+
+
+def row_for(table: sa.Table) -> dict[str, Any]:
+    """One row: keys are 1, texts are short, moments are one moment."""
+    return {column.name: value_for(column) for column in table.columns}
+
+
+def value_for(column: sa.Column[Any]) -> Any:
+    kind = column.type
+    if isinstance(kind, sa.Enum) and kind.enum_class is not None:
+        return next(iter(kind.enum_class))
+    if column.foreign_keys:
+        target = next(iter(column.foreign_keys)).column
+        return value_for(target)
+    if isinstance(kind, UtcDateTime):
+        return MOMENT
+    if isinstance(kind, sa.Date):
+        return MOMENT.date()
+    if isinstance(kind, sa.Boolean):
+        return False
+    if isinstance(kind, sa.Integer):
+        return 1
+    if isinstance(kind, sa.Float):
+        return 0.5
+    if isinstance(kind, sa.JSON):
+        return {"key": "값"}
+    return "값"
+
+
+def count(table: str) -> int:
+    with db.engine.connect() as connection:
+        return connection.execute(sa.text(f'SELECT count(*) FROM "{table}"')).scalar_one()
+
+
+def tables() -> set[str]:
+    return set(sa.inspect(db.engine).get_table_names()) - {"alembic_version"}
+
+
+def test_going_down_takes_only_the_migrations_own_tables(filled: Flask) -> None:
+    before = tables()
+    assert {table: count(table) for table in before} == dict.fromkeys(before, 1)
+    for _ in REVISIONS:
+        flask_migrate.downgrade()
+        left = tables()
+        assert left < before
+        assert {table: count(table) for table in left} == dict.fromkeys(left, 1)
+        before = left
+    assert before == set()
+
+
+def test_going_down_and_up_again_leaves_what_was_there(filled: Flask) -> None:
+    whole = tables()
+    flask_migrate.downgrade()
+    kept = tables()
+    flask_migrate.upgrade()
+    assert tables() == whole
+    assert {table: count(table) for table in kept} == dict.fromkeys(kept, 1)
+    assert {table: count(table) for table in whole - kept} == dict.fromkeys(whole - kept, 0)
