@@ -103,7 +103,7 @@ def _page(payment: Payment, form: RefundForm, *, error: str = "") -> str:
     now = utc_now()
     policy = refund_policy(payment.snapshot(), confirmed=False, now=now)
     if not policy.allowed and not error:
-        error = gettext(policy.why_not or "")
+        error = gettext(policy.why_not) if policy.why_not else ""
     return render_template(
         "refunds/new.html",
         payment=payment,
