@@ -43,7 +43,18 @@ from admin.payments.views import bp as payments_bp
 from admin.reconciliation.views import bp as reconciliation_bp
 from admin.refunds.views import bp as refunds_bp
 from admin.reports.views import bp as reports_bp
-from admin.web import access, assets, errors, filters, i18n, labels, logging, navigation, security
+from admin.web import (
+    access,
+    assets,
+    errors,
+    filters,
+    i18n,
+    keys,
+    labels,
+    logging,
+    navigation,
+    security,
+)
 from admin.web.token_store import DatabaseTokenStore
 from admin.webhooks.views import bp as webhooks_bp
 
@@ -84,7 +95,7 @@ def build_app(
     access.install(app)
     i18n.install(app)
     errors.install(app)
-    for part in (assets, filters, labels, navigation):
+    for part in (assets, filters, keys, labels, navigation):
         part.init_app(app)
     shell.install(app)
     trail.install(app)

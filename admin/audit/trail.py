@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 
 from flask import Flask, Response, current_app, request
 
@@ -31,5 +32,6 @@ def _write(response: Response) -> Response:
 
 
 def _hashed(search: bytes) -> str:
-    """What was searched, so that equal searches can be told, but not read."""
-    return hashlib.sha256(search).hexdigest()[:16]
+    """What was searched, so that equal searches can be told, but neither read nor tried out."""
+    key = str(current_app.secret_key).encode()
+    return hmac.new(key, search, hashlib.sha256).hexdigest()[:16]

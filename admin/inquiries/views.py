@@ -33,6 +33,7 @@ from admin.payments.queries import find_by_number, get_payment
 from admin.web.access import can, current_actor, requires
 from admin.web.errors import sentence
 from admin.web.filters import count, counted, kst, money
+from admin.web.keys import asked_key
 from admin.web.keyset import page_of
 from admin.web.labels import LABELS
 from admin.web.links import Link, paging
@@ -179,7 +180,7 @@ def _write(
 
 
 def _asked_payment() -> Payment | None:
-    payment_id = request.args.get("payment_id", type=int)
+    payment_id = asked_key("payment_id")
     if payment_id is None:
         return None
     payment = get_payment(payment_id)

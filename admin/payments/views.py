@@ -40,7 +40,7 @@ from admin.web.errors import gateway_sentence, sentence
 from admin.web.filters import count, counted, money
 from admin.web.keyset import page_of
 from admin.web.labels import method_label
-from admin.web.links import Link
+from admin.web.links import Link, asked
 from admin.web.periods import NAMES, Period
 from admin.web.services import gateway
 from admin.web.spreadsheet import csv_response, xlsx_response
@@ -59,7 +59,7 @@ class Search:
     def kept(self, *without: str) -> list[tuple[str, str]]:
         """The query string as pairs, without the named parts and without the place."""
         dropped = {*without, "cursor"}
-        return [(k, v) for k, v in request.args.items(multi=True) if k not in dropped and v]
+        return [(k, v) for k, v in asked() if k not in dropped and v]
 
     def address(self, *without: str, **parts: str) -> str:
         """The list with these parts changed."""

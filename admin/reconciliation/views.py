@@ -36,6 +36,7 @@ from admin.reconciliation.sides import make_sides
 from admin.web.access import can, current_actor, requires
 from admin.web.errors import sentence
 from admin.web.filters import count, money
+from admin.web.keys import asked_key
 from admin.web.labels import LABELS
 from admin.web.links import Link
 from admin.web.services import gateway
@@ -50,7 +51,7 @@ OLD_DAYS = 5
 @requires(Permission.RECONCILIATION_READ)
 def index() -> ResponseReturnValue:
     """The desk: the newest run, or the one asked for, and what is open."""
-    asked = request.args.get("run", type=int)
+    asked = asked_key("run")
     run = find_run(asked) if asked else latest_run()
     if asked and run is None:
         raise NotFound()

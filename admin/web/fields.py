@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +18,7 @@ from wtforms.widgets import TextInput
 from admin.domain.card_guard import holds_card_number
 from admin.domain.money import LARGEST_MINOR
 
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)  # beyond them a year is mistyped
 # Thousands may be set apart by commas, rightly placed; nothing else is guessed.
 _AMOUNT = re.compile(r"[+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
 
@@ -62,6 +64,11 @@ class KstDateField(DateField):
             super().process_formdata([part for part in valuelist if part])
         except ValueError:
             raise ValueError(gettext("Enter a day as 2026-11-23.")) from None
+
+    def pre_validate(self, form: object) -> None:
+        """A day far from every trade is a slip of the finger."""
+        if self.data is not None and not FIRST_DAY <= self.data <= LAST_DAY:
+            raise ValidationError(gettext("Enter a day as 2026-11-23."))
 
 
 class NoCardNumber:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute
 
 from admin.models import db
+from admin.web.keys import LARGEST
 
 Row = TypeVar("Row")
 SIZE = 50
@@ -39,7 +39,7 @@ def page_of(
 
     A cursor that cannot be read starts at the beginning.
     """
-    back, place = _read(cursor, len(order))
+    back, place = _read(cursor, order)
     columns = [*order]
     ordered = query.order_by(*[(c.asc() if back else c.desc()) for c in columns])
     if place is not None:
@@ -68,16 +68,22 @@ def _write(row: Any, columns: Sequence[InstrumentedAttribute[Any]], *, back: boo
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _read(cursor: str | None, width: int) -> tuple[bool, list[Any] | None]:
+def _read(
+    cursor: str | None, order: Sequence[InstrumentedAttribute[Any]]
+) -> tuple[bool, list[Any] | None]:
     if not cursor:
         return False, None
     try:
         raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         back, *values = json.loads(raw)
         place = [_rich(value) for value in values]
-    except (ValueError, binascii.Error, TypeError):
+    except (ValueError, ArithmeticError, OSError, LookupError, TypeError):
         return False, None
-    return (bool(back), place) if len(place) == width else (False, None)
+    fits = len(place) == len(order) and all(
+        isinstance(value, column.type.python_type)
+        for value, column in zip(place, order, strict=True)
+    )
+    return (bool(back), place) if fits else (False, None)
 
 
 def _plain(value: Any) -> Any:
@@ -87,6 +93,6 @@ def _plain(value: Any) -> Any:
 def _rich(value: Any) -> Any:
     if isinstance(value, dict):
         return datetime.fromtimestamp(float(value["t"]), UTC)
-    if isinstance(value, int | str):
+    if isinstance(value, str) or (isinstance(value, int) and abs(value) <= LARGEST):
         return value
     raise ValueError("not a cursor of ours")

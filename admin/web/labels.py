@@ -187,6 +187,14 @@ LABELS: dict[Enum, Label] = {
     Permission.OWN_PROFILE: _plain(_l("Own profile")),
 }
 
+JOBS: dict[str, LazyString] = {
+    "payments.sync": _l("Walk over the gateway's payments"),
+    "escrow_orders.look": _l("Look for deliveries"),
+    "operations.sweep": _l("Look for unknown outcomes"),
+    "webhooks.work": _l("Work off webhooks"),
+    "accounts.forget_sessions": _l("Remove old sessions"),
+}
+
 # The state of a payment whose newest operation has no known outcome yet.
 OUTCOME_UNKNOWN = Label(_l("Checking"), "amber", "half")
 
@@ -204,7 +212,13 @@ def method_label(value: str | None) -> str:
         return value or "\u2013"
 
 
+def job_label(name: str) -> str:
+    """What a job does; a name nobody has worded stays as it is."""
+    return str(JOBS.get(name, name))
+
+
 def init_app(app: Flask) -> None:
     """Give templates `state|label` and `method|method_label`."""
     app.add_template_filter(label_of, "label")
     app.add_template_filter(method_label)
+    app.add_template_filter(job_label)

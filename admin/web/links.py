@@ -7,6 +7,7 @@ from urllib.parse import urlencode, urlsplit
 
 from flask import request
 
+from admin.domain.card_guard import holds_card_number
 from admin.web.keyset import Page
 
 
@@ -40,8 +41,19 @@ def paging(page: Page[Any]) -> dict[str, str | None]:
     return {"newer_href": _turned(page.newer), "older_href": _turned(page.older)}
 
 
+def asked() -> list[tuple[str, str]]:
+    """The query string as pairs; a card number typed into it is never written into a page."""
+    pairs = request.args.items(multi=True)
+    return [(name, value) for name, value in pairs if not holds_card_number(value)]
+
+
+def this_address() -> str:
+    """Where the reader is, as `asked` gives it."""
+    return f"{request.path}?{urlencode(asked())}"
+
+
 def _turned(cursor: str | None) -> str | None:
     if cursor is None:
         return None
-    kept = [(name, value) for name, value in request.args.items(multi=True) if name != "cursor"]
+    kept = [(name, value) for name, value in asked() if name != "cursor"]
     return f"{request.path}?{urlencode([*kept, ('cursor', cursor)])}"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Flask, current_app, request, url_for
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
 from admin.domain.permissions import Permission
+from admin.web.links import asked, this_address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,9 +149,10 @@ class Navigation:
 
 
 def init_app(app: Flask) -> None:
-    """Give templates `navigation()` and `page_href(cursor)`."""
+    """Give templates `navigation()`, `page_href(cursor)` and `this_address()`."""
     app.add_template_global(navigation)
     app.add_template_global(page_href)
+    app.add_template_global(this_address)
 
 
 def navigation() -> Navigation:
@@ -163,8 +166,8 @@ def navigation() -> Navigation:
 
 def page_href(cursor: str) -> str:
     """The present list at another place: its address with another cursor."""
-    values: dict[str, Any] = {**request.args.to_dict(flat=False), "cursor": cursor}
-    return url_for(request.endpoint or "", **(request.view_args or {}), **values)
+    kept = [(name, value) for name, value in asked() if name != "cursor"]
+    return f"{request.path}?{urlencode([*kept, ('cursor', cursor)])}"
 
 
 def _line(entry: Entry) -> Line:
@@ -183,8 +186,8 @@ def _line(entry: Entry) -> Line:
 
 
 def _child(child: Entry, parent: Entry) -> Line:
-    asked = set(request.args.items(multi=True))
-    fits = [other for other in parent.children if set(other.values) <= asked]
+    here = set(request.args.items(multi=True))
+    fits = [other for other in parent.children if set(other.values) <= here]
     current = child is max(fits, key=lambda other: len(other.values), default=None)
     return Line(
         label=child.label,

@@ -11,6 +11,7 @@ from flask_babel.speaklater import LazyString
 
 from admin.domain.clock import kst_date, kst_day
 from admin.web.filters import kst_day as shown_day
+from admin.web.i18n import language
 
 NAMES: dict[str, LazyString] = {
     "today": _l("Today"),
@@ -46,8 +47,20 @@ class Period:
             return gettext("All time")
         if self.first == self.last:
             return shown_day(self.first, "date")
-        first = shown_day(self.first, "date") if self.first else ""
-        return f"{first} – {shown_day(self.last, 'date') if self.last else ''}".strip()
+        if self.first is None or self.last is None:
+            ends = [shown_day(day, "date") if day else "" for day in (self.first, self.last)]
+            return " – ".join(ends).strip()
+        return _span(self.first, self.last)
+
+
+def _span(first: date, last: date) -> str:
+    """Two days without what they share: `2026.11.17 – 11.23`, in English `17 – 23 Nov 2026`."""
+    if first.year != last.year:
+        return f"{shown_day(first, 'date')} – {shown_day(last, 'date')}"
+    if language() == "ko":
+        return f"{shown_day(first, 'date')} – {shown_day(last, 'day')}"
+    begin = str(first.day) if first.month == last.month else shown_day(first, "day")
+    return f"{begin} – {shown_day(last, 'date')}"
 
 
 def named_period(name: str, *, now: datetime) -> Period:
