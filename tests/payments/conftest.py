@@ -7,6 +7,10 @@ from collections.abc import Iterator
 import pytest
 import stamina
 
+from tests.operations.conftest import desk
+
+__all__ = ["desk", "no_waits"]
+
 
 @pytest.fixture
 def no_waits() -> Iterator[None]:

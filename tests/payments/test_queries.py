@@ -19,7 +19,6 @@ from admin.payments.queries import (
     total,
     totals_by_day,
 )
-from tests.operations.conftest import desk  # noqa: F401 - a fixture
 from tests.payments.trade import a_payment, awaiting, failed, refunded, take_in
 
 NOON = datetime(2026, 3, 10, 3, tzinfo=UTC)  # noon in Korea
@@ -119,7 +118,7 @@ def test_tabs_hold_what_people_call_it_and_count_what_they_hold(trade):
     assert counts == {tab: len(held) for tab, held in expected.items()}
 
 
-def test_an_unknown_outcome_has_a_tab(trade, stand_in, desk):  # noqa: F811
+def test_an_unknown_outcome_has_a_tab(trade, stand_in, desk):
     stand_in.fail_next("/payments/cancel", "drop", method="POST")
     stand_in.paid("imp_000000000009")
     desk.refund(desk.know("imp_000000000009"), 1_000)

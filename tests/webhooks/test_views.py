@@ -14,7 +14,6 @@ from admin.domain.webhook import WebhookState
 from admin.jobs.worker import run_job
 from admin.models import AuditEntry, Job, MoneyOperation, Payment, WebhookEvent, db
 from admin.operations.resolver import look
-from tests.operations.conftest import desk  # noqa: F401 - a fixture
 from tests.people import ORIGIN
 
 UID = "imp_100000000001"
@@ -150,7 +149,7 @@ def test_fault_f44_an_unknown_payment_changes_nothing(receive, stand_in):
     [{"status": "cancelled"}, {"amount": 1}, {"merchant_uid": "ORD-other"}],
     ids=["status", "amount", "order_number"],
 )
-def test_fault_f44_a_forged_message_is_not_believed(receive, stand_in, desk, forged):  # noqa: F811
+def test_fault_f44_a_forged_message_is_not_believed(receive, stand_in, desk, forged):
     stand_in.paid(UID)
     desk.know(UID)
 
@@ -189,7 +188,7 @@ def test_a_look_that_fails_keeps_the_message_for_later(receive, stand_in):
 def test_a_message_settles_an_operation_whose_outcome_was_unknown(
     receive,
     stand_in,
-    desk,  # noqa: F811
+    desk,
 ):
     stand_in.paid(UID)
     stand_in.fail_next("/payments/cancel", "drop", method="POST", when="after_commit")
