@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import secrets
 import sys
 import time
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
@@ -19,6 +20,8 @@ from admin.domain.card_guard import hide_card_numbers
 HIDDEN = frozenset(
     {"password", "secret", "token", "card_number", "expiry", "birth", "pwd_2digit", "cvc", "code"}
 )
+# What a terminal or a reader may take for a line's end or a command, beside what JSON escapes.
+UNSEEN = re.compile("[\x7f-\x9f\u2028\u2029]")
 REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,40}")
 log = structlog.get_logger()
 
@@ -38,7 +41,7 @@ def configure(settings: Settings) -> None:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(ensure_ascii=False),
+                structlog.processors.JSONRenderer(serializer=_one_line),
             ],
         )
     )
@@ -59,6 +62,12 @@ def install(app: Flask) -> None:
     """Number each request and log its end: method, path without its query, status, time."""
     app.before_request(_begin)
     app.after_request(_end)
+
+
+def _one_line(event: object, **options: Any) -> str:
+    """One event as one line of JSON, Korean readable, whatever stands in it."""
+    text = json.dumps(event, ensure_ascii=False, **options)
+    return UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _begin() -> None:
@@ -97,11 +106,20 @@ class _Redactor:
         self, _logger: object, _method: str, event: MutableMapping[str, Any]
     ) -> MutableMapping[str, Any]:
         for name, value in event.items():
-            if name.lower() in HIDDEN:
-                event[name] = "[hidden]"
-            elif isinstance(value, str):
-                event[name] = self._clean(value)
+            event[name] = self._seen(name, value)
         return event
+
+    def _seen(self, name: object, value: object) -> object:
+        """What may be seen of a value, at any depth."""
+        if isinstance(name, str) and name.lower() in HIDDEN:
+            return "[hidden]"
+        if isinstance(value, str):
+            return self._clean(value)
+        if isinstance(value, Mapping):
+            return {key: self._seen(key, inner) for key, inner in value.items()}
+        if isinstance(value, (list, tuple, set, frozenset)):
+            return [self._seen("", inner) for inner in value]
+        return value
 
     def _clean(self, text: str) -> str:
         for secret in self._secrets:

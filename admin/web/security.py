@@ -25,8 +25,8 @@ from admin.config import Settings
 csrf = CSRFProtect()
 limiter = Limiter(get_remote_address, default_limits=[], headers_enabled=False)
 
-MOST_BYTES = 2 * 1024 * 1024  # of a request body
-MOST_FORM_BYTES = 512 * 1024
+MOST_BYTES = 512 * 1024  # of a request body; nothing larger than a long text is sent here
+MOST_FORM_BYTES = MOST_BYTES
 MOST_FORM_PARTS = 200
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
