@@ -32,14 +32,19 @@ class ImportReport:
 
 
 def read_rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield (line number, row). Raises BadRow when the heading lacks a column."""
+    """Yield (line number, row). Raises BadRow when the heading lacks a column, or for no CSV."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file, strict=True)
-        missing = [name for name in columns if name not in (reader.fieldnames or ())]
-        if missing:
-            raise BadRow(f"the heading lacks {', '.join(missing)}")
-        for row in reader:
-            yield reader.line_num, {name: (row.get(name) or "").strip() for name in columns}
+        try:
+            missing = [name for name in columns if name not in (reader.fieldnames or ())]
+            if missing:
+                raise BadRow(f"the heading lacks {', '.join(missing)}")
+            for row in reader:
+                yield reader.line_num, {name: (row.get(name) or "").strip() for name in columns}
+        except UnicodeDecodeError:
+            raise BadRow("the file is not in UTF-8; save it as CSV UTF-8") from None
+        except csv.Error as error:
+            raise BadRow(f"line {reader.line_num} is not CSV: {error}") from None
 
 
 def whole(row: dict[str, str], name: str, *, least: int = 0) -> int:
