@@ -110,11 +110,13 @@ def build_app(
 def _bind(app: Flask, settings: Settings) -> None:
     """Tie the database to its gateway, or stop the start; before the first migration, neither."""
     with app.app_context():
-        if sa.inspect(db.engine).has_table(GatewayBinding.__tablename__):
-            gateway = app.extensions["gateway"]
-            bind(gateway, include_sandbox=settings.include_sandbox, now=utc_now())
-        db.session.remove()
-        db.engine.dispose()  # a web server may fork from here; nobody inherits a connection
+        try:
+            if sa.inspect(db.engine).has_table(GatewayBinding.__tablename__):
+                gateway = app.extensions["gateway"]
+                bind(gateway, include_sandbox=settings.include_sandbox, now=utc_now())
+        finally:
+            db.session.remove()
+            db.engine.dispose()  # a web server may fork from here; nobody inherits a connection
 
 
 def _check_sqlite(settings: Settings) -> None:

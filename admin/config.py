@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,15 +30,15 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything that differs between installations."""
+    """Everything that differs between installations. What may hold a secret is never printed."""
 
-    database_url: str
-    huey_url: str
+    database_url: str = field(repr=False)
+    huey_url: str = field(repr=False)
     gateway_url: str
     gateway_key: str
-    gateway_secret: str
-    secret_key: str
-    webhook_token: str
+    gateway_secret: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    webhook_token: str = field(repr=False)
     include_sandbox: bool
     store_name: str
     store_channel: str
@@ -46,7 +46,7 @@ class Settings:
     secure_cookies: bool
     proxy_hops: int
     log_level: str
-    ratelimit_url: str
+    ratelimit_url: str = field(repr=False)
     sync_minutes: int
     sync_history_days: int
     testing: bool
@@ -101,6 +101,7 @@ class Settings:
         checks = {
             "WEBHOOK_TOKEN must be set when the gateway is the real one": self.webhook_token,
             "SECURE_COOKIES may be off only with the sandbox": self.secure_cookies,
+            "JANGBU_TESTING is for the suite alone": not self.testing,
         }
         return [sentence for sentence, fine in checks.items() if not fine]
 

@@ -8,7 +8,7 @@ FAILED, NOT_EXECUTED ──> SUCCEEDED_LATE, on positive evidence only
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 
 from admin.domain.errors import N_, Conflict
@@ -104,7 +104,6 @@ _LADDER = [
     timedelta(minutes=30),
     timedelta(hours=2),
     timedelta(hours=6),
-    timedelta(days=1),
 ]
 
 
@@ -120,6 +119,12 @@ def check_move(now: OperationState, then: OperationState) -> None:
         raise IllegalMove(state=now.value)
 
 
-def next_look_after(looks: int) -> timedelta:
-    """How long to wait after the `looks`-th look-up before the next one."""
-    return _LADDER[min(looks, len(_LADDER) - 1)]
+def next_look(sent_at: datetime, *, now: datetime) -> datetime:
+    """The first rung of the ladder after `now`, counted from the sending; then once a day.
+
+    A rung stands at the end of the quiet period, so that silence is judged when it may be.
+    """
+    for rung in _LADDER:
+        if sent_at + rung > now:
+            return sent_at + rung
+    return sent_at + timedelta(days=(now - sent_at) // timedelta(days=1) + 1)

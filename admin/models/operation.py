@@ -69,7 +69,6 @@ class MoneyOperation(Base):
     outcome: Mapped[str] = mapped_column(sa.Text, default="")  # the gateway's own sentence
     settled_by: Mapped[SettledBy | None] = mapped_column(text_enum(SettledBy))
     attempts: Mapped[int] = mapped_column(default=0)
-    looks: Mapped[int] = mapped_column(default=0)
     created_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("operators.id"))
     created_by: Mapped[str] = mapped_column(sa.String(80))
     created_at: Mapped[Moment]

@@ -21,12 +21,11 @@ from admin.domain.actor import Actor
 from admin.domain.errors import N_, Conflict, NotFound
 from admin.domain.evidence import Verdict
 from admin.domain.operation import (
-    HUMAN_AFTER,
     SENDING_LEASE,
     OperationState,
     SettledBy,
     check_move,
-    next_look_after,
+    next_look,
 )
 from admin.gateway.client import Gateway
 from admin.gateway.errors import (
@@ -285,11 +284,8 @@ def _move(operation: MoneyOperation, verdict: Verdict, *, by: SettledBy, now: da
 
 
 def _plan_next_look(operation: MoneyOperation, *, now: datetime) -> None:
-    """By the ladder, but never later than the moment from which a person is asked."""
-    planned = now + next_look_after(operation.looks)
-    asked = (operation.sent_at or operation.created_at) + HUMAN_AFTER
-    operation.next_look_at = min(planned, asked) if now < asked else planned
-    operation.looks += 1
+    sent_at = operation.sent_at or operation.created_at
+    operation.next_look_at = next_look(sent_at, now=now)
 
 
 def _verdict_of(error: GatewayError) -> Verdict:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from itertools import pairwise, product
+from datetime import UTC, datetime, timedelta
+from itertools import product
 
 import pytest
 
@@ -16,7 +16,7 @@ from admin.domain.operation import (
     IllegalMove,
     OperationState,
     check_move,
-    next_look_after,
+    next_look,
 )
 
 S = OperationState
@@ -100,11 +100,21 @@ def test_a_refused_move_names_the_present_state() -> None:
 
 
 def test_looks_grow_rarer_and_never_stop() -> None:
-    waits = [next_look_after(looks) for looks in range(40)]
-    assert all(earlier <= later for earlier, later in pairwise(waits))
+    sent = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    at, waits = sent, []
+    for _ in range(20):
+        later = next_look(sent, now=at)
+        waits.append(later - at)
+        at = later
     assert waits[0] == timedelta(seconds=15)
+    assert all(wait > timedelta() for wait in waits)
     assert waits[-1] == timedelta(days=1)
-    assert sum(waits[:5], timedelta()) < HUMAN_AFTER
+
+
+@pytest.mark.parametrize("rung", [QUIET_PERIOD, HUMAN_AFTER])
+def test_a_look_stands_where_silence_and_people_are_decided(rung: timedelta) -> None:
+    sent = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    assert next_look(sent, now=sent + rung - timedelta(seconds=1)) == sent + rung
 
 
 def test_a_lease_outlasts_the_call_it_covers() -> None:
