@@ -53,7 +53,7 @@ def _milestones(payment: Payment) -> list[Entry]:
         Entry(
             at=payment.started_at,
             text=gettext("Payment requested, %(amount)s", amount=money_with_unit(payment.amount)),
-            source=payment.pg_provider or "",
+            source="NHN KCP" if (payment.pg_provider or "").startswith("kcp") else "",
         )
     ]
     if payment.vbank_issued_at:
@@ -158,4 +158,5 @@ def _source(source: str) -> str:
         "webhook": gettext("Webhook, looked up"),
         "check": gettext("Looked up by staff"),
         "operation": gettext("Looked up around an operation"),
+        "reconciliation": gettext("Looked up by a reconciliation"),
     }.get(source, source)
