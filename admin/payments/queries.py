@@ -201,9 +201,8 @@ def _conditions(wanted: PaymentFilter, *, now: datetime) -> list[sa.ColumnElemen
     if wanted.end is not None:
         conditions.append(column < wanted.end)
     if wanted.method:
-        conditions.append(
-            sa.or_(Payment.pay_method == wanted.method, Payment.wallet == wanted.method)
-        )
+        plain = sa.and_(Payment.pay_method == wanted.method, Payment.wallet.is_(None))
+        conditions.append(sa.or_(plain, Payment.wallet == wanted.method))  # as reports count it
     if wanted.tab is not Tab.ALL:
         conditions.append(_tab_condition(wanted.tab, now=now))
     if wanted.text:
