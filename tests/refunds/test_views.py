@@ -108,3 +108,56 @@ def test_a_viewer_may_not_refund(viewer, payment, stand_in):
 
     assert answer.status_code == 403
     assert operations() == []
+
+
+def test_while_the_outcome_is_unknown_a_second_refund_is_answered_409(
+    support, finance, payment, stand_in
+):
+    later = finance.hidden_fields(f"/payments/{payment.id}/refunds/new")
+    stand_in.fail_next("/payments/cancel", "drop", method="POST", when="before_commit")
+    refund(support, payment, "3000")
+
+    form = {**later, "amount": "1000", "reason": "late", "note": ""}
+    answer = finance.post(f"/payments/{payment.id}/refunds/", form)
+
+    assert answer.status_code == 409
+    assert support.operator.name in answer.text
+    assert len(operations()) == len(stand_in.requests(path="/payments/cancel")) == 1
+
+
+def test_fault_f29_a_form_left_open_over_another_refund_shows_the_new_remainder(
+    support, finance, payment, stand_in
+):
+    later = finance.hidden_fields(f"/payments/{payment.id}/refunds/new")
+    refund(support, payment, "3000")
+
+    form = {**later, "amount": "9000", "reason": "late", "note": ""}
+    too_much = finance.post(f"/payments/{payment.id}/refunds/", form)
+    stale = finance.post(f"/payments/{payment.id}/refunds/", {**form, "amount": "1000"})
+
+    assert (too_much.status_code, stale.status_code) == (422, 409)
+    assert "7,000" in too_much.text
+    assert "7,000" in stale.text
+    assert stand_in.payment(UID)["cancel_amount"] == 3_000
+
+
+@pytest.mark.parametrize("change", [{"seen": "forged"}, {"form_key": "another"}, {"seen": ""}])
+def test_what_the_reader_saw_cannot_be_forged(support, payment, stand_in, change):
+    answer = refund(support, payment, "3000", **change)
+
+    assert answer.status_code == 422
+    assert stand_in.requests(path="/payments/cancel") == []
+
+
+def test_the_list_tells_how_each_refund_ended(support, payment, stand_in):
+    refund(support, payment, "1000")
+    stand_in.fail_next("/payments/cancel", "code", method="POST", message="취소할 수 없는 결제")
+    refund(support, payment, "2000")
+
+    done = support.get("/refunds/?state=done").text
+    not_done = support.get("/refunds/?state=not_done").text
+
+    first, second = [one.id for one in operations()]
+    assert (first in done, second in done) == (True, False)
+    assert (first in not_done, second in not_done) == (False, True)
+    assert "취소할 수 없는 결제" in support.get(f"/operations/{second}").text
