@@ -1,0 +1,114 @@
+"""A real installation for the journeys: ./run with its sandbox, pages and worker."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from admin.domain.permissions import Role
+from scripts.servers import free_port
+from tests.architecture.source import ROOT
+
+PAYMENTS = 2_500
+WITHIN = 120.0  # seconds for a start and the first walk over the payments
+
+
+@dataclass
+class House:
+    """One installation under way."""
+
+    process: subprocess.Popen[str]
+    data: Path
+    url: str
+    sandbox_url: str
+    said: Path
+
+    def people(self) -> dict[Role, tuple[str, str]]:
+        """The demo sign-ins that the start printed."""
+        found = {}
+        for line in self.said.read_text(encoding="utf-8").splitlines():
+            words = line.split()
+            if len(words) == 3 and words[0] in {role.value for role in Role}:
+                found[Role(words[0])] = (words[1], words[2])
+        return found
+
+    def ask(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Look something up in the installation's database."""
+        address = f"file:{self.data / 'jangbu.db'}?mode=ro"
+        with closing(sqlite3.connect(address, uri=True, timeout=10)) as database:
+            return database.execute(query, values).fetchall()
+
+    def one(self, query: str, *values: Any) -> Any:
+        """The first value of the first row."""
+        return self.ask(query, *values)[0][0]
+
+    def script(self, path: str, action: str, *, times: int = 1, **more: Any) -> None:
+        """Let the sandbox gateway do something wrong."""
+        fault = {"path": path, "action": action, "times": times, **more}
+        self._control("POST", "script", fault)
+
+    def behave(self) -> None:
+        """Let the sandbox gateway do everything right again."""
+        self._control("DELETE", "script", None)
+
+    def gateway_payment(self, imp_uid: str) -> dict[str, Any]:
+        """A payment as it stands at the gateway."""
+        found = self._control("GET", "ledger", None)
+        return {"effects": [one for one in found if one.get("imp_uid") == imp_uid]}
+
+    def wait_until_in(self) -> None:
+        """Wait until the first walk brought every payment in."""
+        self._wait(lambda: "Ctrl-C" in self.said.read_text(encoding="utf-8"))
+        jobs = "SELECT count(*) FROM jobs WHERE name = 'payments.sync' AND state = 'done'"
+        self._wait(lambda: self.one(jobs) > 0)
+
+    def _wait(self, ready: Any) -> None:
+        until = time.monotonic() + WITHIN
+        while not ready():
+            text = self.said.read_text(encoding="utf-8")
+            assert self.process.poll() is None, text
+            assert time.monotonic() < until, text
+            time.sleep(0.1)
+
+    def _control(self, method: str, path: str, body: Any) -> Any:
+        address = f"{self.sandbox_url}/_sandbox/{path}"
+        answer = httpx.request(method, address, json=body, timeout=20, trust_env=False)
+        assert answer.status_code < 300, answer.text
+        return answer.json()["response"]
+
+
+@contextmanager
+def started(folder: Path) -> Iterator[House]:
+    """A house for the length of a `with` block."""
+    pages, sandbox, said = free_port(), free_port(), folder / "said.txt"
+    command = [sys.executable, "-m", "scripts.run", "--data", str(folder / "data")]
+    command += ["--port", str(pages), "--sandbox-port", str(sandbox), "--payments", str(PAYMENTS)]
+    with said.open("w", encoding="utf-8") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    data, local = folder / "data", "http://127.0.0.1"
+    house = House(process, data, f"{local}:{pages}", f"{local}:{sandbox}", said)
+    try:
+        house.wait_until_in()
+        yield house
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
