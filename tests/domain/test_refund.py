@@ -188,10 +188,12 @@ def test_whatever_is_let_through_the_policy_allows(
     assert policy.part_allowed or amount == policy.left.minor
 
 
-def test_money_back_on_the_day_of_payment_arrives_at_once() -> None:
+def test_only_all_of_it_on_the_day_of_payment_arrives_at_once() -> None:
     same_day = STARTED + timedelta(hours=2)
-    assert refund_policy(a_payment(), confirmed=False, now=same_day).days_to_arrive == (0, 0)
-    assert refund_policy(a_payment(), confirmed=False, now=NOW).days_to_arrive == (3, 5)
+    whole = a_payment(escrow=True)  # before the buyer confirms: all of it or nothing
+    assert refund_policy(whole, confirmed=False, now=same_day).days_to_arrive == (0, 0)
+    assert refund_policy(whole, confirmed=False, now=NOW).days_to_arrive == (3, 5)
+    assert refund_policy(a_payment(), confirmed=False, now=same_day).days_to_arrive == (3, 5)
     part = replace(refunded(1000), paid_at=same_day)
     assert refund_policy(part, confirmed=False, now=same_day).days_to_arrive == (3, 5)
 
