@@ -7,9 +7,10 @@ export function start(form) {
     if (element) element.textContent = text;
   };
   const show = () => {
-    const text = input.value.replace(/[,\s]/g, "");
-    const usable = /^\d+$/.test(text) && Number(text) > 0;
-    const amount = usable ? Number(text).toLocaleString("en-US") : "";
+    const text = input.value.trim();
+    const number = /^(\d{1,3}(,\d{3})+|\d+)$/.test(text) ? Number(text.replaceAll(",", "")) : 0;
+    const usable = number > 0;
+    const amount = usable ? number.toLocaleString("en-US") : "";
     set("[data-shows=left]", amount || "\u2013");
     set("[data-shows=verb]", usable ? form.dataset.verb.replace("{amount}", amount) : form.dataset.verbPlain);
     return amount;

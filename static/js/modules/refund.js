@@ -11,8 +11,10 @@ export function start(form) {
   const typed = form.querySelector("[data-typed]");
 
   const read = () => {
-    const text = input.value.replace(/[,\s]/g, "");
-    return /^\d+(\.\d+)?$/.test(text) ? Math.round(Number(text) * factor) : NaN;
+    // As the server reads it: thousands set apart rightly or not at all, nothing guessed.
+    const text = input.value.trim();
+    const plain = /^(\d{1,3}(,\d{3})+|\d+)(\.\d+)?$/.test(text);
+    return plain ? Math.round(Number(text.replaceAll(",", "")) * factor) : NaN;
   };
   const write = (minor) =>
     (minor < 0 ? MINUS : "") +
