@@ -65,7 +65,7 @@ class DeliveryAlreadyRegistered(Conflict):
 def escrow_state(payment: PaymentSnapshot, *, delivered: bool, now: datetime) -> EscrowState:
     """Where the order stands, from the payment and whether a delivery is registered."""
     state = payment.state(now)
-    if state is PaymentState.AWAITING:
+    if state in (PaymentState.OPENED, PaymentState.AWAITING):
         return EscrowState.AWAITING_DEPOSIT
     if state in (PaymentState.EXPIRED, PaymentState.FAILED, PaymentState.CANCELLED):
         return EscrowState.ENDED

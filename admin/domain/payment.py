@@ -52,7 +52,8 @@ class PayMethod(Enum):
 class PaymentState(Enum):
     """What a payment is to the people who work with it, judged by amounts, status and deadline."""
 
-    AWAITING = "awaiting"  # a virtual account without its deposit, or an open window
+    OPENED = "opened"  # the window was opened, and the buyer did not finish
+    AWAITING = "awaiting"  # a virtual account without its deposit
     EXPIRED = "expired"  # the virtual account's deadline passed without a deposit
     FAILED = "failed"
     PAID = "paid"
@@ -153,6 +154,7 @@ class PaymentSnapshot:
             amount_minor=self.amount.minor,
             cancelled_minor=self.cancelled.minor,
             took_money=self.took_money,
+            has_account=self.vbank_num is not None or self.vbank_due_at is not None,
             due_at=self.vbank_due_at,
             now=now,
         )
@@ -164,13 +166,19 @@ def judge_state(
     amount_minor: int,
     cancelled_minor: int,
     took_money: bool,
+    has_account: bool,
     due_at: datetime | None,
     now: datetime,
 ) -> PaymentState:
-    """The state people see, from the bare facts of a row. Amounts in minor units."""
+    """The state people see, from the bare facts of a row. Amounts in minor units.
+
+    `has_account`: a virtual account was issued, so a deposit can still come.
+    """
     if status is PaymentStatus.FAILED:
         return PaymentState.FAILED
     if status is PaymentStatus.READY:
+        if not has_account:
+            return PaymentState.OPENED
         overdue = due_at is not None and due_at < now
         return PaymentState.EXPIRED if overdue else PaymentState.AWAITING
     if cancelled_minor == 0:

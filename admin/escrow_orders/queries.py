@@ -37,7 +37,7 @@ def select_escrow_orders(state: EscrowState | None, text: str) -> sa.Select[Escr
 def count_by_state() -> dict[EscrowState, int]:
     """How many orders stand in each state."""
     query = sa.select(EscrowOrder.state, sa.func.count()).group_by(EscrowOrder.state)
-    return dict(db.session.execute(query).tuples().all())
+    return dict(db.session.execute(query).all())
 
 
 def held_by_state() -> dict[EscrowState, Money]:

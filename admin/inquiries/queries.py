@@ -38,7 +38,7 @@ def select_inquiries(wanted: InquiryFilter) -> sa.Select[Inquiry]:
 def count_by_state() -> dict[InquiryState, int]:
     """How many inquiries stand in each state."""
     query = sa.select(Inquiry.state, sa.func.count()).group_by(Inquiry.state)
-    return dict(db.session.execute(query).tuples().all())
+    return dict(db.session.execute(query).all())
 
 
 def find_inquiry(inquiry_id: int) -> Inquiry | None:

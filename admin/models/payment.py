@@ -141,6 +141,7 @@ class Payment(Base):
             amount_minor=self.amount_minor,
             cancelled_minor=self.cancelled_minor,
             took_money=self.paid_at is not None or self.status is PaymentStatus.PAID,
+            has_account=self.vbank_num is not None or self.vbank_due_at is not None,
             due_at=self.vbank_due_at,
             now=now,
         )

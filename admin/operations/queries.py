@@ -58,7 +58,7 @@ def count_by_state(kind: OperationKind) -> dict[OperationState, int]:
         .where(MoneyOperation.kind == kind)
         .group_by(MoneyOperation.state)
     )
-    return dict(db.session.execute(query).tuples().all())
+    return dict(db.session.execute(query).all())
 
 
 def uncertain_payments(imp_uids: Sequence[str]) -> frozenset[str]:
@@ -89,7 +89,7 @@ def subjects_of(operations: Sequence[MoneyOperation]) -> dict[str, str]:
     """What was bought, by operation id."""
     uids = [one.imp_uid for one in operations if one.imp_uid]
     query = sa.select(Payment.imp_uid, Payment.order_name).where(Payment.imp_uid.in_(uids))
-    names = dict(db.session.execute(query).tuples().all())
+    names = dict(db.session.execute(query).all())
     return {
         one.id: names.get(one.imp_uid or "") or str(one.details.get("order_name", ""))
         for one in operations

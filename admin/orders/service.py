@@ -187,7 +187,7 @@ def _add(groups: list[_Group]) -> None:
         return
     rows = [group.values for group in groups]
     made = sa.insert(Order).returning(Order.order_number, Order.id)
-    ids = dict(db.session.execute(made, rows).tuples().all())
+    ids = dict(db.session.execute(made, rows).all())
     items = [
         {"order_id": ids[group.values["order_number"]], "position": place, **item}
         for group in groups

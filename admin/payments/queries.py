@@ -14,7 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute, selectinload
 from admin.domain.clock import kst_day
 from admin.domain.money import Money
 from admin.domain.operation import UNCERTAIN_STATES
-from admin.domain.payment import PaymentState, PaymentStatus
+from admin.domain.payment import PaymentStatus
 from admin.models import Discrepancy, MoneyOperation, Observation, Payment, db
 from admin.models.kst import kst_day_of
 from admin.models.payment import digits_of
@@ -39,6 +39,7 @@ class Tab(Enum):
     PART_REFUNDED = "part_refunded"
     REFUNDED = "refunded"
     AWAITING = "awaiting"
+    OPENED = "opened"
     FAILED = "failed"
     EXPIRED = "expired"
     UNKNOWN = "unknown"
@@ -244,6 +245,7 @@ def _tab_condition(tab: Tab, *, now: datetime) -> sa.ColumnElement[bool]:
     ended_well = Payment.status.in_([PaymentStatus.PAID, PaymentStatus.CANCELLED])
     took_money = sa.or_(Payment.paid_at.is_not(None), Payment.status == PaymentStatus.PAID)
     ready = Payment.status == PaymentStatus.READY
+    has_account = sa.or_(Payment.vbank_num.is_not(None), Payment.vbank_due_at.is_not(None))
     overdue = sa.and_(Payment.vbank_due_at.is_not(None), Payment.vbank_due_at < now)
     uncertain = (
         sa.select(MoneyOperation.imp_uid)
@@ -262,7 +264,8 @@ def _tab_condition(tab: Tab, *, now: datetime) -> sa.ColumnElement[bool]:
             Payment.cancelled_minor > 0,
             Payment.cancelled_minor >= Payment.amount_minor,
         ),
-        Tab.AWAITING: sa.and_(ready, sa.not_(overdue)),
+        Tab.AWAITING: sa.and_(ready, has_account, sa.not_(overdue)),
+        Tab.OPENED: sa.and_(ready, sa.not_(has_account)),
         Tab.EXPIRED: sa.and_(ready, overdue),
         Tab.FAILED: Payment.status == PaymentStatus.FAILED,
         Tab.UNKNOWN: Payment.imp_uid.in_(uncertain),
@@ -283,16 +286,6 @@ def _sums() -> tuple[sa.ColumnElement[Any], ...]:
 
 def _totals(count: int, gross: int | None, cancelled: int | None) -> Totals:
     return Totals(count=count, gross=Money(int(gross or 0)), cancelled=Money(int(cancelled or 0)))
-
-
-STATE_OF_TAB: dict[Tab, PaymentState] = {
-    Tab.PAID: PaymentState.PAID,
-    Tab.PART_REFUNDED: PaymentState.PART_REFUNDED,
-    Tab.REFUNDED: PaymentState.REFUNDED,
-    Tab.AWAITING: PaymentState.AWAITING,
-    Tab.FAILED: PaymentState.FAILED,
-    Tab.EXPIRED: PaymentState.EXPIRED,
-}
 
 
 def discrepancies_of(payment: Payment) -> list[Discrepancy]:

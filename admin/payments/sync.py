@@ -117,7 +117,7 @@ def walk(
 def _plan(*, first: datetime, last: datetime) -> None:
     """Make sure that windows reach from `first` to `last` for each status, without a gap."""
     known = sa.select(SyncWindow.status, sa.func.max(SyncWindow.end_at)).group_by(SyncWindow.status)
-    ends = dict(db.session.execute(known).tuples().all())
+    ends = dict(db.session.execute(known).all())
     with transaction():
         for status in PaymentStatus:
             for start, end in _spans(ends.get(status, kst_day(kst_date(first))[0]), last):

@@ -294,6 +294,7 @@ def _tabs(search: Search, *, now: datetime) -> list[dict[str, Any]]:
         Tab.PART_REFUNDED: gettext("Part refund"),
         Tab.REFUNDED: gettext("Refunded"),
         Tab.AWAITING: gettext("Awaiting"),
+        Tab.OPENED: gettext("Not finished"),
         Tab.FAILED: gettext("Failed"),
         Tab.EXPIRED: gettext("Expired"),
         Tab.UNKNOWN: gettext("Checking"),

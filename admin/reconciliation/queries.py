@@ -72,7 +72,7 @@ def count_by_state(day: date | None = None) -> dict[DiscrepancyState, int]:
     query = sa.select(Discrepancy.state, sa.func.count()).group_by(Discrepancy.state)
     if day is not None:
         query = query.where(Discrepancy.day == day)
-    return dict(db.session.execute(query).tuples().all())
+    return dict(db.session.execute(query).all())
 
 
 def open_at_risk() -> Money:

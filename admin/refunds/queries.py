@@ -48,7 +48,7 @@ def count_groups() -> dict[str, int]:
         .where(MoneyOperation.kind == OperationKind.REFUND)
         .group_by(MoneyOperation.state)
     )
-    by_state = dict(db.session.execute(query).tuples().all())
+    by_state = dict(db.session.execute(query).all())
     counts = {
         name: sum(by_state.get(state, 0) for state in states) for name, states in GROUPS.items()
     }

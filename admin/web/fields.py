@@ -90,8 +90,8 @@ def choices(pairs: Iterable[tuple[str, Any]]) -> list[SelectChoice]:
 
 
 def stripped(text: str | None) -> str:
-    """Filter: the text without blanks around it."""
-    return (text or "").strip()
+    """Filter: the text without blanks around it, and without zeros, which PostgreSQL refuses."""
+    return (text or "").replace("\x00", "").strip()
 
 
 class TextField(StringField):

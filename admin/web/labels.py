@@ -52,6 +52,7 @@ def _plain(text: LazyString) -> Label:
 
 
 LABELS: dict[Enum, Label] = {
+    PaymentState.OPENED: Label(_l("Not finished"), "grey", "clock"),
     PaymentState.AWAITING: Label(_l("Awaiting"), "amber", "clock"),
     PaymentState.EXPIRED: Label(_l("Expired"), "grey", "clock-off"),
     PaymentState.FAILED: Label(_l("Failed"), "grey", "x"),

@@ -52,6 +52,7 @@ def install(app: Flask, settings: Settings) -> None:
     csrf.init_app(app)
     limiter.init_app(app)
     app.before_request(_refuse_foreign)
+    app.before_request(_refuse_zero)
     app.after_request(_Headers(secure_cookies=settings.secure_cookies))
     app.jinja_env.globals["csp_nonce"] = csp_nonce
 
@@ -71,6 +72,13 @@ def _refuse_foreign() -> None:
         return
     if request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site"):
         abort(403)
+
+
+def _refuse_zero() -> None:
+    """No address of ours holds a zero character, and PostgreSQL takes none in a text."""
+    values = (request.path, *(value for _, value in request.args.items(multi=True)))
+    if any("\x00" in value for value in values):
+        abort(400)
 
 
 def common_headers(*, secure_cookies: bool) -> dict[str, str]:

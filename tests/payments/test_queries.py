@@ -108,6 +108,7 @@ def test_tabs_hold_what_people_call_it_and_count_what_they_hold(trade):
         Tab.PART_REFUNDED: {"2"},
         Tab.REFUNDED: {"3"},
         Tab.AWAITING: {"4"},
+        Tab.OPENED: set(),
         Tab.EXPIRED: {"5"},
         Tab.FAILED: {"6"},
         Tab.UNKNOWN: set(),
@@ -183,3 +184,10 @@ def test_an_export_walks_exactly_what_is_found(trade):
 def test_an_exact_gateway_number_names_one_payment(trade):
     assert find_exact("imp_000000000001").merchant_uid == "ORD-000001"
     assert find_exact("imp_00000000000") is None
+
+
+def test_a_window_that_was_left_open_waits_for_no_deposit(stand_in, gateway):
+    left = a_payment(31, NOON, status="ready", paid_at=0)
+    take_in(stand_in, gateway, left, awaiting(32, NOON, due=NOON + 3 * DAY), now=NOON + DAY)
+
+    assert (found(tab=Tab.OPENED), found(tab=Tab.AWAITING)) == ({"31"}, {"32"})
