@@ -23,7 +23,13 @@ from scripts.environment import PYTHON, ROOT, TOOLS, CannotPrepare, prepare, ste
 
 BIN = PYTHON.parent
 # Suites that open no database: once is enough.
-WITHOUT_DATABASE = ("tests/domain", "tests/gateway", "tests/sandbox")
+WITHOUT_DATABASE = (
+    *("tests/domain", "tests/gateway", "tests/sandbox", "tests/scripts"),
+    *(
+        f"tests/architecture/test_{about}.py"
+        for about in ("catalogs", "house_style", "imports", "labels", "supply", "templates")
+    ),
+)
 
 
 class CannotTest(Exception):
