@@ -84,9 +84,8 @@ def test_fault_f46_messages_are_read_in_the_forms_they_come_in(receive, body, co
     assert events()[0].state is WebhookState.RECEIVED
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
+def test_fault_f46_a_message_without_a_payments_number_is_kept_and_refused(receive):
+    bodies = [
         b"",
         b"{",
         b"[]",
@@ -95,16 +94,16 @@ def test_fault_f46_messages_are_read_in_the_forms_they_come_in(receive, body, co
         b'{"imp_uid": 12}',
         b'{"imp_uid": "../payments"}',
         b'{"imp_uid": "imp_1 OR 1=1"}',
-        b'{"status": "paid"}',
+        b'{"imp_uid": "imp_\\u0000"}',
+        b'{"status": "paid"}\x00',
         b"\xb0\xe1\xc1\xa6",
         b"[" * 10_000,
-    ],
-)
-def test_fault_f46_a_message_without_a_payments_number_is_kept_and_refused(receive, body):
-    answer = receive(body, content_type="application/json")
+    ]
 
-    assert answer.status_code == 400
-    assert [one.state for one in events()] == [WebhookState.UNREADABLE]
+    for body in bodies:
+        assert receive(body, content_type="application/json").status_code == 400, body[:40]
+
+    assert [one.state for one in events()] == [WebhookState.UNREADABLE] * len(bodies)
     assert db.session.query(Job).count() == 0
 
 
@@ -115,9 +114,9 @@ def test_fault_f46_five_megabytes_are_not_read(receive):
     assert events() == []
 
 
-@pytest.mark.parametrize("token", ["", "wrong", "tests-only-webhook-token-012345678", "é"])
-def test_a_wrong_address_is_not_there(receive, token):
-    assert receive(MESSAGE, token=token).status_code == 404
+def test_a_wrong_address_is_not_there(receive):
+    for token in ("", "wrong", "tests-only-webhook-token-012345678", "é"):
+        assert receive(MESSAGE, token=token).status_code == 404
     assert events() == []
 
 
