@@ -34,6 +34,7 @@ def engine_options(url: str) -> dict[str, Any]:
         import pysqlite3.dbapi2 as sqlite
 
         return {
+            "hide_parameters": True,  # what people typed stays out of errors and logs
             "module": sqlite,
             "connect_args": {"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False},
         }
@@ -42,6 +43,7 @@ def engine_options(url: str) -> dict[str, Any]:
         "-c idle_in_transaction_session_timeout=15000 -c timezone=UTC"
     )
     return {
+        "hide_parameters": True,
         "connect_args": {"options": options},
         "pool_pre_ping": True,
         "pool_size": 12,
