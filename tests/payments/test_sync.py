@@ -86,17 +86,17 @@ def test_every_status_arrives_and_a_second_walk_changes_nothing(stand_in, bring,
 
 
 def test_windows_are_weeks_far_back_and_days_lately_without_a_gap(bring, now):
-    bring(history=timedelta(days=40))
+    bring(history=timedelta(days=30))
 
     spans = [(one.start_at, one.end_at) for one in windows(PaymentStatus.PAID)]
     starts, ends = zip(*spans, strict=True)
     lengths = [end - start for start, end in spans]
-    assert starts[0] == kst_day(kst_date(now - timedelta(days=40)))[0]
+    assert starts[0] == kst_day(kst_date(now - timedelta(days=30)))[0]
     assert ends[-1] > now - timedelta(minutes=5)
     assert starts[1:] == ends[:-1]
     weeks = [one for one in lengths if one > timedelta(days=1)]
-    assert weeks == [timedelta(days=7)] * 3
-    assert set(lengths[3:]) == {timedelta(days=1)}
+    assert weeks == [timedelta(days=7)] * 2
+    assert set(lengths[2:]) == {timedelta(days=1)}
     settled = [one.settled for one in windows(PaymentStatus.PAID)]
     assert settled == [True] * (len(settled) - 1) + [False]
 
@@ -123,10 +123,10 @@ def test_a_window_larger_than_a_page_is_paged_to_its_end(stand_in, bring, now, m
 
 def test_a_week_that_holds_too_much_is_cut_into_days(stand_in, bring, now, monkeypatch):
     monkeypatch.setattr(sync, "LARGEST_WINDOW", 2)
-    old = now - timedelta(days=37)
+    old = now - timedelta(days=21)
     plant(stand_in, *[a_payment(number, old + number * HOUR) for number in range(4)])
 
-    bring(history=timedelta(days=40))
+    bring(history=timedelta(days=22))
 
     assert len(mirrored()) == 4
     spans = [(one.start_at, one.end_at) for one in windows(PaymentStatus.PAID)]
@@ -156,18 +156,18 @@ def test_a_walk_that_is_stopped_goes_on_where_it_was(stand_in, bring, now):
 
 
 def test_rows_that_change_after_their_window_was_settled_are_followed(stand_in, bring, now):
-    long_ago = now - timedelta(days=20)
+    long_ago = now - timedelta(days=9)
     plant(
         stand_in,
         a_payment(1, long_ago),
         awaiting(2, long_ago, due=now + 96 * HOUR),
         failed(3, long_ago),
     )
-    bring(history=timedelta(days=25))
+    bring(history=timedelta(days=9))
 
     stand_in.console_cancel("imp_000000000001", 4_000)
     stand_in.control("buyer/deposit", {"imp_uid": "imp_000000000002"})
-    result = bring(timedelta(days=2), history=timedelta(days=25))
+    result = bring(timedelta(days=2), history=timedelta(days=9))
 
     assert result.changed == 2
     assert mirrored()["imp_000000000002"] is PaymentStatus.PAID
@@ -191,7 +191,7 @@ def test_a_row_that_cannot_be_read_does_not_lose_its_page(stand_in, bring, now):
 
 
 def test_days_without_trade_are_walked_and_settled(stand_in, bring):
-    result = bring(history=timedelta(days=10))
+    result = bring(history=timedelta(days=4))
 
     assert (result.seen, result.new) == (0, 0)
     assert all(one.settled for one in windows(PaymentStatus.FAILED)[:-1])
