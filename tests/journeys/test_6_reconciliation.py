@@ -33,8 +33,8 @@ def test_a_day_is_run_and_a_difference_shows_both_sides(finance: Visitor, house:
     for side in ("장부", "포트원"):
         expect(page.get_by_role("main")).to_contain_text(side)
 
-    page.get_by_text("설명").first.click()
-    page.locator("main textarea, aside textarea").first.fill("가게 장부에 두 번 적었어요.")
+    page.locator(".choice-list summary").click()
+    page.locator(".choice-list__form textarea").fill("가게 장부에 두 번 적었어요.")
     with finance.opens():
         page.locator(".choice-list__form button[type=submit]").click()
     expect(page).to_have_url(re.compile("/reconciliation/"))
