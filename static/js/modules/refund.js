@@ -14,7 +14,8 @@ export function start(form) {
     // As the server reads it: thousands set apart rightly or not at all, nothing guessed.
     const text = input.value.trim();
     const plain = /^(\d{1,3}(,\d{3})+|\d+)(\.\d+)?$/.test(text);
-    return plain ? Math.round(Number(text.replaceAll(",", "")) * factor) : NaN;
+    if (!plain || (text.split(".")[1] ?? "").length > Math.log10(factor)) return NaN;
+    return Math.round(Number(text.replaceAll(",", "")) * factor);
   };
   const write = (minor) =>
     (minor < 0 ? MINUS : "") +
