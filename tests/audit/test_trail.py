@@ -51,10 +51,11 @@ def test_security_s75_the_database_refuses_to_change_or_delete_an_entry(
 
 def test_security_s75_replacing_an_entry_is_refused_too(actor: Actor) -> None:
     """SQLite's REPLACE deletes without asking triggers, unless told to ask."""
+    newest = db.session.scalar(sa.select(sa.func.max(AuditEntry.id)))
     db.session.commit()
     statement = (
         "INSERT INTO audit_entries (id, at, actor, action, subject, facts) "
-        "VALUES (1, '2026-01-01 00:00:00', 'x', 'nothing.happened', 'x', '{}') "
+        f"VALUES ({newest}, '2026-01-01 00:00:00', 'x', 'nothing.happened', 'x', '{}') "
     )
     if is_postgresql():
         statement += "ON CONFLICT (id) DO UPDATE SET action = 'nothing.happened'"
@@ -64,8 +65,8 @@ def test_security_s75_replacing_an_entry_is_refused_too(actor: Actor) -> None:
         with pytest.raises(sa.exc.DBAPIError):
             connection.execute(sa.text(statement))
         connection.rollback()
-        first = connection.execute(sa.text("SELECT action FROM audit_entries WHERE id = 1"))
-        assert first.scalar_one() != "nothing.happened"
+        kept = connection.execute(sa.select(AuditEntry.action).where(AuditEntry.id == newest))
+        assert kept.scalar_one() != "nothing.happened"
 
 
 def test_security_s75_postgresql_refuses_to_empty_the_table(actor: Actor) -> None:

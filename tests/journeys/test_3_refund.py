@@ -121,7 +121,7 @@ def test_a_wrong_amount_is_told_at_its_field_and_nothing_is_sent(
     for typed, _sentence in WRONG:
         give_back(finance, typed)
         expect(field).to_have_attribute("aria-invalid", "true")
-        expect(field).to_have_value(re.compile(re.escape(typed.strip())))
+        assert field.input_value().replace(",", "") == typed.replace(",", "")
         described = field.get_attribute("aria-describedby") or ""
         expect(finance.page.locator(f"#{described.split()[-1]}")).not_to_be_empty()
     assert cancels(house, imp_uid) == []
