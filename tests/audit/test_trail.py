@@ -55,7 +55,7 @@ def test_security_s75_replacing_an_entry_is_refused_too(actor: Actor) -> None:
     db.session.commit()
     statement = (
         "INSERT INTO audit_entries (id, at, actor, action, subject, facts) "
-        f"VALUES ({newest}, '2026-01-01 00:00:00', 'x', 'nothing.happened', 'x', '{}') "
+        f"VALUES ({newest}, '2026-01-01 00:00:00', 'x', 'nothing.happened', 'x', '{{}}') "
     )
     if is_postgresql():
         statement += "ON CONFLICT (id) DO UPDATE SET action = 'nothing.happened'"
