@@ -15,7 +15,7 @@ from admin.models import AuditEntry, MoneyOperation, OperationAttempt, db, trans
 from admin.operations.errors import OperationInProgress, WrongGateway
 from admin.operations.intent import Intent, open_operation
 from admin.operations.kinds.base import Seen
-from admin.operations.resolver import look, sweep
+from admin.operations.resolver import advance, look, sweep
 from admin.operations.service import TakenByAnother, execute, hand_to_people, settle
 from tests.operations.conftest import UID
 from tests.operations.desk import (
@@ -225,6 +225,8 @@ def test_a_process_killed_while_sending_leaves_an_unknown_that_is_never_sent_aga
     before = sent(stand_in)
 
     assert desk.sweep(seconds=60) == 0  # the lease of the process that sends
+    advance(operation.id, gateway=desk.gateway, now=desk.now + timedelta(seconds=60))
+    assert operation.state is Q.SENDING
     assert desk.sweep(seconds=90) == 1
     assert (operation.state, operation.settled_by) == (Q.UNKNOWN, None)
     for minutes in (2, 5, 12):

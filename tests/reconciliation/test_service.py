@@ -211,6 +211,16 @@ def test_a_partial_cancel_agrees_under_both_readings(stand_in, book, run, noon, 
     assert (done.matched_count, discrepancies()) == (1, [])
 
 
+def test_a_payment_cancelled_after_its_day_still_belongs_to_it(stand_in, run, noon):
+    plant(stand_in, refunded(1, noon, 4_000, cancelled_at=noon + timedelta(days=1)))
+
+    run()
+
+    assert [(one.kind, one.at_risk_minor) for one in discrepancies()] == [
+        (DiscrepancyKind.MISSING_OURS, 6_000)
+    ]
+
+
 def test_what_a_run_saw_reaches_the_mirror(stand_in, run, noon):
     plant(stand_in, refunded(1, noon, 4_000))
 
