@@ -191,7 +191,7 @@ def test_a_key_that_is_not_there_is_not_found(desk):
 def test_customers_are_found_by_what_people_know_of_them(finance, key):
     for text, there in {"이도윤": True, "cus_1": True, "C-cus": True, "없음": False}.items():
         page = finance.get("/customers/", query_string={"q": text}).text
-        assert ("/customers/1" in page) is there, text
+        assert (f"/customers/{key.customer_id}" in page) is there, text
     refused = finance.get("/customers/", query_string={"q": "4111 1111 1111 1111"}).text
     assert "1111" not in refused
 

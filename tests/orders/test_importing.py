@@ -55,7 +55,7 @@ def test_orders_come_in_with_their_items(take):
     assert first.booked().items_total.minor == 30_000
     assert (second.status, second.cancelled_minor) == (BookedStatus.CANCELLED, 10_000)
     assert second.escrow
-    assert db.session.scalars(sa.select(AuditEntry.action)).all()[-1] == "orders.imported"
+    assert "orders.imported" in db.session.scalars(sa.select(AuditEntry.action)).all()
 
 
 def test_the_same_file_twice_adds_nothing(take):

@@ -280,7 +280,7 @@ def test_a_check_tells_whether_something_changed(support, payment, stand_in):
 
     assert "something had changed" in flashed(answer)
     assert "6,000" in answer.text
-    sources = list(db.session.scalars(sa.select(Observation.source)))
+    sources = list(db.session.scalars(sa.select(Observation.source).order_by(Observation.id)))
     assert sources == ["tests", "check", "check"]
     assert everything_kept().count("payment.checked") == 2
 
