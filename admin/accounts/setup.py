@@ -17,6 +17,7 @@ from admin.config import Settings
 from admin.domain.actor import Actor
 from admin.domain.clock import utc_now
 from admin.models import Operator, OperatorRole, db
+from admin.models.engine import begin_writing
 from admin.web.security import limiter
 
 SIGN_INS = "30 per minute"  # from one address; hashing is what a flood would cost most
@@ -24,6 +25,21 @@ SIGN_INS = "30 per minute"  # from one address; hashing is what a flood would co
 ARGON2 = {"argon2__memory_cost": 65536, "argon2__rounds": 3, "argon2__parallelism": 4}
 # The suite signs in hundreds of times: the second setting, 19 MiB and two rounds.
 ARGON2_TESTING = {"argon2__memory_cost": 19456, "argon2__rounds": 2, "argon2__parallelism": 1}
+
+
+class People(SQLAlchemyUserDatastore):  # type: ignore[misc]  # Flask-Security is untyped
+    """Flask-Security's own writes: a changed factor, a used recovery code, a new password hash."""
+
+    def commit(self) -> None:
+        """Commit what the library changed.
+
+        On SQLite the reading transaction of the request is first given up for one that begins
+        IMMEDIATE: a snapshot that another process has overtaken could not be written from.
+        """
+        session = db.session()
+        if session.new or session.dirty or session.deleted:
+            begin_writing(session.connection())
+        session.commit()
 
 
 class SignInForm(LoginForm):
@@ -76,7 +92,7 @@ def install(app: Flask, settings: Settings) -> None:
         SECURITY_USE_REGISTER_V2=True,
         SECURITY_SEND_PASSWORD_CHANGE_EMAIL=False,
     )
-    datastore = SQLAlchemyUserDatastore(db, Operator, OperatorRole)
+    datastore = People(db, Operator, OperatorRole)
     security = Security(app, datastore, login_form=SignInForm)
     app.extensions["people"] = security
     # People sign in by session alone. The library's own loader looks for bearer tokens in JSON

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -93,7 +92,8 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def database_answers(engine: Engine) -> bool:
-    """Whether a connection can be had and answers."""
-    with engine.connect() as connection:
-        return connection.execute(sa.text("SELECT 1")).scalar() == 1
+def begin_writing(connection: Connection) -> None:
+    """Turn a transaction that has only read into one that may write (SQLite; elsewhere nothing)."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("ROLLBACK")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
