@@ -163,7 +163,22 @@ def claim(job_id: int, *, now: datetime) -> Claim | None:
 
 
 def reap(*, now: datetime) -> list[tuple[int, JobLane]]:
-    """Jobs to hand to the queue again: waiting too long, or left by a worker that died."""
+    """Jobs to hand to the queue again: waiting too long, or left by a worker that died.
+
+    A job that took its worker with it MAX_ATTEMPTS times is given up: it would take the next.
+    """
+    given_up = (
+        sa.update(Job)
+        .where(Job.state == JobState.RUNNING, Job.lease_until < now, Job.attempt >= MAX_ATTEMPTS)
+        .values(
+            state=JobState.FAILED,
+            lease_until=None,
+            finished_at=now,
+            error="its worker died with it each time",
+        )
+    )
+    with transaction():
+        db.session.execute(given_up)
     lost = sa.or_(
         sa.and_(Job.state == JobState.QUEUED, Job.due_at < now - HAND_OVER_AGAIN),
         sa.and_(Job.state == JobState.RUNNING, Job.lease_until < now),

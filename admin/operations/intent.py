@@ -16,6 +16,7 @@ from ulid import ULID
 from admin.audit.service import record
 from admin.domain.actor import Actor
 from admin.domain.clock import KST
+from admin.domain.errors import Conflict
 from admin.domain.money import Money
 from admin.domain.operation import OPEN_STATES, OperationKind, OperationState
 from admin.gateway.client import Gateway
@@ -117,7 +118,7 @@ def lost_race(error: IntegrityError, intent: Intent) -> MoneyOperation:
         return earlier
     other = find_open(intent.imp_uid, intent.kind) if intent.imp_uid else None
     if other is None:
-        raise error
+        raise Conflict() from error  # two decisions under one order number
     raise in_progress(other)
 
 

@@ -251,3 +251,17 @@ def test_finished_jobs_are_forgotten_ticks_first(app, worked, now):
     assert [one.unique_key for one in jobs()] == ["once"]
     forget_finished(now=now + timedelta(days=8))
     assert jobs() == []
+
+
+def test_a_job_that_kills_its_worker_is_given_up_in_the_end(app, now):
+    ask(now)
+    job = db.session.scalars(sa.select(Job)).one()
+    at = now
+    for _ in range(MAX_ATTEMPTS):
+        assert claim(job.id, now=at) is not None  # and the worker is gone
+        at += 2 * LEASE
+        reap(now=at)
+
+    db.session.refresh(job)
+    assert (job.state, job.attempt) == (JobState.FAILED, MAX_ATTEMPTS)
+    assert claim(job.id, now=at) is None
