@@ -164,15 +164,16 @@ def _apply_one(
     late = is_late_success(ours.snapshot, merged.result.snapshot)
     if merged.changed:
         payment.apply(merged.result.snapshot)
-    if merged.conflicts:
-        payment.quarantined = True
+    known = payment.quarantined and bool(merged.conflicts)  # told before; nothing new to keep
+    payment.quarantined = bool(merged.conflicts)  # a look that agrees again lifts it
     payment.fetch_seq = merged.result.fetch_seq
     payment.checked_at = now
     if merged.changed or merged.conflicts:
         payment.version += 1
     _keep_escrow_order(payment, now=now)
-    _observe(payment, observed, merged, source=source, now=now)
-    _record(payment, merged, late=late, source=source, actor=actor, now=now)
+    if not known:
+        _observe(payment, observed, merged, source=source, now=now)
+        _record(payment, merged, late=late, source=source, actor=actor, now=now)
     return Applied(payment_id=payment.id, new=False, merged=merged)
 
 

@@ -262,3 +262,16 @@ def colliding(seen) -> tuple[str, str]:
             return taken[key], uid
         taken[key] = uid
     raise AssertionError("no two keys collide")
+
+
+def test_a_contradiction_is_told_once_and_lifted_by_a_look_that_agrees(seen, now):
+    take(seen, now=now)
+    lie = replace(seen, amount=Money(10_001))
+    for _ in range(3):
+        take(lie, now=now)
+    assert actions().count("payment.quarantined") == 1
+    assert len(observations()) == 2
+
+    take(seen, now=now)
+
+    assert not row().quarantined
