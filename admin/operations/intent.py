@@ -117,9 +117,15 @@ def lost_race(error: IntegrityError, intent: Intent) -> MoneyOperation:
     if (earlier := find_by_form_key(intent.form_key)) is not None:
         return earlier
     other = find_open(intent.imp_uid, intent.kind) if intent.imp_uid else None
-    if other is None:
+    if other is not None:
+        raise in_progress(other)
+    same_number = sa.select(MoneyOperation.id).where(
+        MoneyOperation.kind == OperationKind.CHARGE,
+        MoneyOperation.merchant_uid == intent.merchant_uid,
+    )
+    if intent.kind is OperationKind.CHARGE and db.session.scalars(same_number).first():
         raise Conflict() from error  # two decisions under one order number
-    raise in_progress(other)
+    raise error
 
 
 def add_step(
