@@ -30,6 +30,11 @@ WITHOUT_DATABASE = (
         for about in ("catalogs", "house_style", "imports", "labels", "supply", "templates")
     ),
 )
+# A worker for each core, each with a database and a sandbox of its own. The tests of one file stay
+# together: they share what they set up.
+SIDE_BY_SIDE = ("-n", "auto", "--dist", "loadfile")
+HEADLESS = ("-m", "not browser")
+QUICK = ("-m", "not browser and not slow")
 
 
 class CannotTest(Exception):
@@ -83,7 +88,7 @@ def quick(theirs: Sequence[str]) -> int:
     return run_all(
         [
             ("Style", lambda: tool("ruff", "check", "--quiet", ".")),
-            ("Fast tests", lambda: pytest(env, "-m", "not browser and not slow", *theirs)),
+            ("Fast tests", lambda: pytest(env, *SIDE_BY_SIDE, *QUICK, *theirs)),
         ]
     )
 
@@ -107,10 +112,10 @@ def everything(theirs: Sequence[str]) -> int:
                 ("Format", lambda: tool("ruff", "format", "--check", "--quiet", ".")),
                 ("Types", lambda: tool("mypy")),
                 ("Templates", lambda: tool("djlint", "templates", "--lint", "--quiet")),
-                ("Tests on SQLite", lambda: pytest(sqlite, "-m", "not browser", *theirs)),
+                ("Tests on SQLite", lambda: pytest(sqlite, *SIDE_BY_SIDE, *HEADLESS, *theirs)),
                 (
                     "Tests on PostgreSQL",
-                    lambda: pytest(postgresql, "-m", "not browser", *again, *theirs),
+                    lambda: pytest(postgresql, *SIDE_BY_SIDE, *HEADLESS, *again, *theirs),
                 ),
                 ("Journeys in Chromium", lambda: pytest(sqlite, "-m", "browser", *theirs)),
             ]

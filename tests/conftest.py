@@ -56,7 +56,7 @@ def settings(stand_in: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Set
     queue = f"sqlite:///{folder}/huey.db"
     if is_postgresql():  # the pair of a larger installation: PostgreSQL and Redis
         database = fresh_postgresql_database()
-        queue = os.environ.get("TEST_REDIS_URL", queue)
+        queue = redis_database(default=queue)
     return Settings(
         database_url=database,
         huey_url=queue,
@@ -195,6 +195,15 @@ def fresh_postgresql_database() -> str:
         connection.execute(sa.text(f"CREATE DATABASE {name}"))
     engine.dispose()
     return server.rsplit("/", 1)[0] + f"/{name}"
+
+
+def redis_database(*, default: str) -> str:
+    """One of the server's numbered databases for this worker of the run alone."""
+    server = os.environ.get("TEST_REDIS_URL")
+    if server is None:
+        return default
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    return f"{server.rsplit('/', 1)[0]}/{worker}"
 
 
 def _bind(app: Flask) -> None:

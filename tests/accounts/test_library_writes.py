@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
 import sqlalchemy as sa
 
 from admin.domain.permissions import Role
 from admin.models import Operator, db
 from admin.models.base import WRITES
 from tests.conftest import add_operator
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_factor_is_kept_although_another_process_wrote_since_the_page_was_read(app):

@@ -21,6 +21,8 @@ from admin.models import SignInSession, db
 from tests.architecture.source import ROOT
 from tests.people import ORIGIN, Person, token_of
 
+pytestmark = pytest.mark.slow
+
 COOKIE = "__Host-jangbu"
 OPEN = "/payments/"  # a page for whoever is signed in
 

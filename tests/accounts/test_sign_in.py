@@ -29,6 +29,8 @@ from admin.models import AuditEntry, Operator, db
 from tests.conftest import add_operator
 from tests.people import ORIGIN, PASSWORD, Person, token_of
 
+pytestmark = pytest.mark.slow
+
 KEY = re.compile(r'class="qr__key"><span class="ids">([A-Z2-7 -]+)</span>')
 CODE = re.compile(r'<li class="ids">([0-9a-f-]+)</li>')
 

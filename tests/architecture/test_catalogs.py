@@ -51,6 +51,7 @@ def written(message: Message) -> list[str]:
     return [message.string] if isinstance(message.string, str) else list(message.string)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("locale", LOCALES)
 def test_every_sentence_is_translated(locale: str) -> None:
     known = {

@@ -21,6 +21,8 @@ from admin.models.engine import driver_url, engine_options, prepare
 
 from .source import ROOT
 
+pytestmark = pytest.mark.slow
+
 REVISIONS = sorted((ROOT / "migrations/versions").glob("*.py"))
 
 

@@ -22,6 +22,8 @@ from tests.conftest import KEY, SECRET
 from tests.people import Person
 from tests.stand_in import StandIn
 
+pytestmark = pytest.mark.slow
+
 OTHERS = [
     {"gateway_key": "another_key"},
     {"gateway_url": "https://api.iamport.kr"},

@@ -15,6 +15,8 @@ from admin.domain.payment import Cancellation, PaymentSnapshot, PaymentStatus
 
 from .factories import STARTED, a_cancellation, a_payment, refunded, won
 
+pytestmark = pytest.mark.slow
+
 entries = st.builds(
     Cancellation,
     cancellation_id=st.sampled_from(["", "", "a", "b"]),

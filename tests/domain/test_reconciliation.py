@@ -259,6 +259,7 @@ paid = st.builds(
 )
 
 
+@pytest.mark.slow
 @given(
     st.lists(booked, max_size=6, unique_by=lambda order: order.order_number),
     st.lists(paid, max_size=6, unique_by=lambda payment: payment.imp_uid),

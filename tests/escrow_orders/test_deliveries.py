@@ -57,6 +57,7 @@ def test_a_delivery_is_registered_from_the_page_once(support, parcel, stand_in, 
     assert len(stand_in.effects()) == 1
 
 
+@pytest.mark.slow
 def test_a_parcel_that_cannot_be_is_refused_at_its_field(support, parcel, stand_in, now):
     wrong = [
         *[{"invoice": typed} for typed in ("", "1" * 8, "1" * 15, "12345678901a", "\x00")],

@@ -31,6 +31,8 @@ from sandbox.server import running
 
 from .conftest import payment_row
 
+pytestmark = pytest.mark.slow
+
 BRIEF = Deadlines(look_up=1.5, page=1.5, money=0.8, token=0.8)
 
 
@@ -245,7 +247,6 @@ SPOILED = [
 ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("fault", "expected"), SPOILED, ids=str)
 def test_a_refund_that_happened_and_whose_answer_was_lost_is_unknown(
     gateway: Gateway, control: Control, fault: dict[str, Any], expected: type[GatewayError]

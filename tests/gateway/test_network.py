@@ -28,6 +28,8 @@ from admin.gateway.settings import Deadlines, GatewaySettings
 from .conftest import KEY, SECRET, STARTED, envelope, payment_row
 from .listener import http, listening
 
+pytestmark = pytest.mark.slow
+
 TOKEN = http(envelope({"access_token": "a" * 40, "now": STARTED, "expired_at": STARTED + 1800}))
 GOOD = http(envelope(payment_row()))
 BRIEF = Deadlines(look_up=0.4, page=0.4, money=0.4, token=0.4)

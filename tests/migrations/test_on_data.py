@@ -15,6 +15,8 @@ from admin.models.base import UtcDateTime
 from tests.architecture import test_migrations
 from tests.architecture.test_migrations import REVISIONS, empty_url
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["empty_url"]
 
 MOMENT = dt.datetime(2026, 11, 22, 12, 30, tzinfo=dt.UTC)

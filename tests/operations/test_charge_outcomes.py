@@ -11,6 +11,8 @@ from admin.domain.operation import OperationState, SettledBy
 from admin.models import Payment
 from tests.operations.desk import Network, audited, refused
 
+pytestmark = pytest.mark.slow
+
 AGAIN = "/subscribe/payments/again"
 Q = OperationState
 

@@ -12,6 +12,8 @@ from tests.conftest import KEY, SECRET
 from tests.operations.conftest import UID
 from tests.operations.desk import Network, refused
 
+pytestmark = pytest.mark.slow
+
 LOGIS = f"/escrows/logis/{UID}"
 Q = OperationState
 

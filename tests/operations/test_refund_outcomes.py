@@ -9,6 +9,8 @@ from admin.gateway.settings import Deadlines
 from tests.operations.conftest import UID
 from tests.operations.desk import Network, audited, refused
 
+pytestmark = pytest.mark.slow
+
 CANCEL = "/payments/cancel"
 
 

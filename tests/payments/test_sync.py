@@ -15,6 +15,8 @@ from admin.payments import sync
 from admin.payments.sync import walk
 from tests.payments.trade import a_payment, awaiting, failed, plant, refunded
 
+pytestmark = pytest.mark.slow
+
 TWO_DAYS = timedelta(days=2)
 HOUR = timedelta(hours=1)
 

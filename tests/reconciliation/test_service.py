@@ -229,6 +229,7 @@ def test_what_a_run_saw_reaches_the_mirror(stand_in, run, noon):
     assert db.session.scalars(sa.select(Payment.cancelled_minor)).all() == [4_000]
 
 
+@pytest.mark.slow
 def test_the_demo_shops_planted_differences_are_found_to_the_last_one(app, tmp_path, now):
     config = SandboxConfig(key=KEY, secret=SECRET, seed="demo", payments=2_000, books_dir=tmp_path)
     clerk = Actor.system("command line")

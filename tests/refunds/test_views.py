@@ -58,6 +58,7 @@ def test_the_same_form_sent_twice_is_one_refund(support, payment, stand_in):
     assert stand_in.payment(UID)["cancel_amount"] == 3_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "typed",
     ["0", "-1", "", "abc", "10001", "1,00", "3.5", "1e3", "99999999999999999999", "１２,３"],

@@ -11,6 +11,8 @@ import pytest
 from sandbox.clock import in_kst
 from tests.sandbox.conftest import SHOP_NOW, Shop
 
+pytestmark = pytest.mark.slow
+
 ORDER_COLUMNS = (
     "order_number,ordered_at,order_name,buyer_name,buyer_email,buyer_tel,currency,pay_method,"
     "believed_status,believed_amount,believed_cancelled,paid_at,imp_uid,escrow,"

@@ -7,6 +7,8 @@ import pytest
 
 from tests.sandbox.conftest import Api
 
+pytestmark = pytest.mark.slow
+
 CANCEL = "/payments/cancel"
 
 

@@ -17,6 +17,8 @@ from sandbox.server import running
 from sandbox.store import DataInUse, Store
 from tests.sandbox.conftest import Api
 
+pytestmark = pytest.mark.slow
+
 
 def test_restart_serves_the_state_that_is_there(tmp_path: Path) -> None:
     config = SandboxConfig(data=tmp_path)

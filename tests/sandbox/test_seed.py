@@ -14,6 +14,8 @@ from sandbox.seeding import export_books, reseed
 from sandbox.store import Store
 from tests.sandbox.conftest import SHOP_NOW, SHOP_PAYMENTS, Shop
 
+pytestmark = pytest.mark.slow
+
 METHODS = {
     "card", "samsung", "trans", "vbank", "phone", "cultureland", "smartculture", "happymoney",
     "booknlife", "point",

@@ -19,6 +19,8 @@ import pytest
 from scripts import run
 from scripts.servers import free_port
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 WITHIN = 90.0  # seconds; a start takes a fifth of it
 
@@ -156,7 +158,6 @@ def test_the_shells_own_settings_never_reach_the_demo(
     assert env["GATEWAY_URL"].startswith("http://127.0.0.1:")
 
 
-@pytest.mark.slow
 def test_it_starts_serves_starts_again_and_leaves_nothing(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with started(data, tmp_path / "first") as first:
@@ -201,7 +202,6 @@ def test_it_starts_serves_starts_again_and_leaves_nothing(tmp_path: Path) -> Non
         assert "Traceback" not in log.read_text(encoding="utf-8"), log.name
 
 
-@pytest.mark.slow
 def test_a_start_that_is_killed_takes_its_children_along(tmp_path: Path) -> None:
     with started(tmp_path / "data", tmp_path / "out") as one:
         one.wait_for("Ctrl-C stops everything")

@@ -16,6 +16,8 @@ from admin.web.security import csrf
 from tests.people import ORIGIN, Person, token_of
 from tests.security.matrix import ANONYMOUS, LINES, SAFE, Line
 
+pytestmark = pytest.mark.slow
+
 # These end the session (a code that nobody asked for does, too), so they come last.
 ENDS_SESSION = ["security.logout", "security.two_factor_token_validation"]
 

@@ -17,6 +17,8 @@ from tests.architecture.source import ROOT
 from tests.people import ORIGIN, Person
 from tests.security.matrix import LINES, SAFE
 
+pytestmark = pytest.mark.slow
+
 NONCE = re.compile(r"'nonce-([A-Za-z0-9_-]{20,})'")
 POLICY = {
     "default-src": "'none'",
@@ -239,7 +241,6 @@ def test_security_s44_debugging_is_off(app: Flask) -> None:
     assert not app.testing
 
 
-@pytest.mark.slow
 def test_security_s44_the_server_never_loads_the_debugger(app: Flask) -> None:
     env = {
         **os.environ,

@@ -28,6 +28,8 @@ from tests.architecture.source import ROOT
 from tests.people import ORIGIN, PASSWORD, Person, token_of
 from tests.stand_in import StandIn
 
+pytestmark = pytest.mark.slow
+
 HOSTILE_RECEIPTS = [
     "",
     "http://admin8.kcp.co.kr/receipt",

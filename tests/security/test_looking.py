@@ -17,6 +17,8 @@ from admin.models import AuditEntry, Payment, db
 from tests.people import Person
 from tests.security.matrix import LINES, SAFE
 
+pytestmark = pytest.mark.slow
+
 LINK = re.compile(r'<(?:a|link)\b[^>]*\bhref="([^"#]*)')
 # What looking may write: who looked, that somebody is there, and when the gateway was asked and
 # answered. A page that shows an amount about to be refunded asks first, and says when it did.
