@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy.exc import IntegrityError
+
 from admin.audit.service import record
 from admin.domain.actor import Actor
 from admin.gateway.client import Gateway
@@ -19,19 +21,28 @@ def bind(gateway: Gateway, *, include_sandbox: bool, now: datetime) -> None:
     """Tie an unbound database to this gateway; raise BoundElsewhere if it has another one."""
     bound = db.session.get(GatewayBinding, 1)
     if bound is None:
-        with transaction():
-            db.session.add(
-                GatewayBinding(
-                    id=1,
-                    host=gateway.host,
-                    fingerprint=gateway.key_fingerprint,
-                    include_sandbox=include_sandbox,
-                    bound_at=now,
-                )
-            )
-            record(Actor.system("start"), "gateway.bound", f"gateway:{gateway.host}", now=now)
-        return
+        bound = _bind_first(gateway, include_sandbox=include_sandbox, now=now)
     check_bound(bound, gateway, include_sandbox=include_sandbox)
+
+
+def _bind_first(gateway: Gateway, *, include_sandbox: bool, now: datetime) -> GatewayBinding:
+    """Write the binding, or read the one that a process starting beside us wrote first."""
+    try:
+        with transaction():
+            if (bound := db.session.get(GatewayBinding, 1)) is not None:
+                return bound
+            bound = GatewayBinding(
+                id=1,
+                host=gateway.host,
+                fingerprint=gateway.key_fingerprint,
+                include_sandbox=include_sandbox,
+                bound_at=now,
+            )
+            db.session.add(bound)
+            record(Actor.system("start"), "gateway.bound", f"gateway:{gateway.host}", now=now)
+            return bound
+    except IntegrityError:
+        return db.session.get_one(GatewayBinding, 1)
 
 
 def check_bound(bound: GatewayBinding, gateway: Gateway, *, include_sandbox: bool) -> None:

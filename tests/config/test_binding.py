@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,8 +15,8 @@ from admin.app import build_app
 from admin.config import Settings
 from admin.gateway.client import Gateway
 from admin.gateway.settings import GatewaySettings
-from admin.models import GatewayBinding, MoneyOperation, Payment, db, transaction
-from admin.operations.binding import BoundElsewhere, check_gateway
+from admin.models import AuditEntry, GatewayBinding, MoneyOperation, Payment, db, transaction
+from admin.operations.binding import BoundElsewhere, bind, check_gateway
 from admin.operations.errors import WrongGateway
 from admin.operations.resolver import look
 from admin.payments.service import sync_payment
@@ -50,6 +52,34 @@ def test_the_same_gateway_starts_again(app: Flask, settings: Settings) -> None:
 
 def test_the_binding_is_made_once(app: Flask) -> None:
     assert db.session.scalar(sa.select(sa.func.count()).select_from(GatewayBinding)) == 1
+
+
+def test_processes_that_start_together_bind_it_once(
+    app: Flask, gateway: Gateway, now: datetime
+) -> None:
+    with transaction():
+        db.session.execute(sa.delete(GatewayBinding))
+    written = len(bound_entries())
+    together = threading.Barrier(8)
+
+    def start(_: int) -> None:
+        with app.app_context():
+            assert db.session.get(GatewayBinding, 1) is None
+            db.session.remove()
+            together.wait()
+            bind(gateway, include_sandbox=False, now=now)
+
+    with ThreadPoolExecutor(8) as processes:
+        list(processes.map(start, range(8)))
+
+    db.session.remove()  # what was read before is not what stands now
+    assert db.session.get_one(GatewayBinding, 1).fingerprint == gateway.key_fingerprint
+    assert len(bound_entries()) == written + 1
+
+
+def bound_entries() -> list[AuditEntry]:
+    wanted = sa.select(AuditEntry).where(AuditEntry.action == "gateway.bound")
+    return list(db.session.scalars(wanted))
 
 
 @pytest.fixture
