@@ -1,6 +1,5 @@
 """An empty sandbox that every test finds fresh, and a demo shop that is only read."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -66,8 +65,7 @@ class Api(httpx.Client):
 
 @pytest.fixture(scope="session")
 def contract() -> Contract:
-    path = Path(__file__).parent / "data" / "schemas.json"
-    return Contract(json.loads(path.read_text(encoding="utf-8")))
+    return Contract.read()
 
 
 @pytest.fixture(scope="session")
