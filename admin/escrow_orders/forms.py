@@ -6,7 +6,7 @@ from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, SelectField, TimeField
+from wtforms import BooleanField, HiddenField, SelectField, TimeField
 from wtforms.validators import InputRequired, Length
 
 from admin.domain.clock import KST
@@ -26,12 +26,16 @@ class EscrowSearchForm(FlaskForm):
 
 
 class DeliveryForm(FlaskForm):
-    """Courier, invoice number and when the parcel left (Korean time)."""
+    """Courier, invoice number and when the parcel left (Korean time).
+
+    `same_invoice` is asked only about a number that another order was sent under.
+    """
 
     company = SelectField(_l("Courier"), choices=choices([("", _l("Choose")), *COURIERS.items()]))
     invoice = TextField(_l("Invoice no."), [InputRequired(REQUIRED)])
     sent_on = KstDateField(_l("Sent on"), [InputRequired(REQUIRED)])
     sent_time = TimeField(_l("at"), [InputRequired(REQUIRED)])
+    same_invoice = BooleanField(_l("Both orders went out in one parcel under this number"))
     form_key = HiddenField()
 
     def prepare(self, *, now: datetime) -> None:

@@ -99,10 +99,10 @@ def deliver(payment_id: int) -> ResponseReturnValue:
         return _page(order, form), 422
     command = form.to_command(payment_id)
     other = same_invoice_elsewhere(command.notice, payment_id)
-    if other is not None and request.form.get("same_invoice") != "yes":
+    if other is not None and not form.same_invoice.data:
         text = gettext("This invoice number is registered for another order already. Compare it.")
         form.invoice.errors = [text]
-        return _page(order, form), 422
+        return _page(order, form, asks_same_invoice=True), 422
     try:
         operation = register_delivery(
             command, actor=current_actor(), gateway=gateway(), now=utc_now()
@@ -136,7 +136,9 @@ def check(payment_id: int) -> ResponseReturnValue:
     return redirect(url_for("escrow_orders.show", payment_id=payment_id), 303)
 
 
-def _page(order: EscrowOrder, form: DeliveryForm, *, error: str = "") -> str:
+def _page(
+    order: EscrowOrder, form: DeliveryForm, *, error: str = "", asks_same_invoice: bool = False
+) -> str:
     payment = order.payment
     waiting = find_open(payment.imp_uid, OperationKind.DELIVERY)
     why_not = _why_not(order, waiting is not None)
@@ -152,6 +154,7 @@ def _page(order: EscrowOrder, form: DeliveryForm, *, error: str = "") -> str:
         delivery=_delivery(order),
         waiting={"href": url_for("operations.show", operation_id=waiting.id)} if waiting else None,
         form=None if why_not else form,
+        asks_same_invoice=asks_same_invoice,
         why_not=why_not,
         action=url_for("escrow_orders.deliver", payment_id=payment.id),
         error=error,

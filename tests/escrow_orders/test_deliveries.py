@@ -96,8 +96,10 @@ def test_an_invoice_used_for_another_order_is_asked_about(support, desk, parcel,
 
     assert answer.status_code == 422
     assert "registered for another order already" in answer.text
+    assert 'name="same_invoice"' in answer.text
+    assert 'name="same_invoice"' not in support.get(f"/escrow-orders/{second.id}", **EN).text
     assert len(stand_in.effects()) == 1
-    press(support, second, now, same_invoice="yes")
+    press(support, second, now, same_invoice="y")
     assert len(stand_in.effects()) == 2
 
 
