@@ -55,6 +55,7 @@ from admin.web import (
     navigation,
     security,
 )
+from admin.web.circuit_store import DatabaseCircuitStore
 from admin.web.token_store import DatabaseTokenStore
 from admin.webhooks.views import bp as webhooks_bp
 
@@ -142,8 +143,11 @@ def _connect_gateway(app: Flask, settings: Settings, transport: httpx.BaseTransp
         settings.include_sandbox,
     )
     with app.app_context():
-        store = DatabaseTokenStore(db.engine, account.key_fingerprint)
-    app.extensions["gateway"] = Gateway(account, token_store=store, transport=transport)
+        tokens = DatabaseTokenStore(db.engine, account.key_fingerprint)
+        circuit = DatabaseCircuitStore(db.engine, account.key_fingerprint)
+    app.extensions["gateway"] = Gateway(
+        account, token_store=tokens, circuit_store=circuit, transport=transport
+    )
 
 
 def _connect_queue(app: Flask, settings: Settings) -> None:

@@ -33,7 +33,7 @@ from admin.web.errors import gateway_sentence, sentence
 from admin.web.filters import counted, kst_day, mask_email, mask_phone
 from admin.web.keyset import page_of
 from admin.web.links import Link, paging
-from admin.web.services import gateway
+from admin.web.services import gateway, gateway_pause
 
 bp = Blueprint("customers", __name__, url_prefix="/customers")
 
@@ -133,6 +133,7 @@ def _field(form: ChargeForm, name: str) -> Any:
 
 
 def _charge_page(key: BillingKey, form: ChargeForm, *, error: str = "") -> str:
+    pause = gateway_pause()
     return render_template(
         "customers/charge.html",
         customer=key.customer,
@@ -140,7 +141,8 @@ def _charge_page(key: BillingKey, form: ChargeForm, *, error: str = "") -> str:
         form=form,
         action=url_for("customers.charge", billing_key_id=key.id),
         back_href=url_for("customers.show", customer_id=key.customer_id),
-        error=error,
+        paused=bool(pause),
+        error=pause or error,
     )
 
 
@@ -178,7 +180,9 @@ def _key(key: BillingKey) -> SimpleNamespace:
     gone = key.known_to_gateway is False
     chargeable = not gone and can(Permission.CHARGES_CREATE.value)
     why_not = ""
-    if gone:
+    if chargeable and (pause := gateway_pause()):
+        chargeable, why_not = False, pause
+    elif gone:
         why_not = gettext("The gateway does not know this key any more.")
     elif not chargeable:
         why_not = gettext("Your role may not charge.")

@@ -38,7 +38,7 @@ from admin.web.filters import count, counted, kst, money
 from admin.web.keyset import page_of
 from admin.web.labels import LABELS
 from admin.web.links import Link, paging
-from admin.web.services import gateway
+from admin.web.services import gateway, gateway_pause
 
 bp = Blueprint("escrow_orders", __name__, url_prefix="/escrow-orders")
 
@@ -177,12 +177,13 @@ def _why_not(order: EscrowOrder, waiting: bool) -> str:
         return gettext("Your role may not register deliveries.")
     if waiting:
         return gettext("The outcome of a registration is not known yet.")
-    return {
+    never = {
         EscrowState.AWAITING_DEPOSIT: gettext("The deposit has not come in yet."),
         EscrowState.SHIPPED: gettext("A delivery is registered already."),
         EscrowState.REFUNDED: gettext("The order was refunded; there is nothing to ship."),
         EscrowState.ENDED: gettext("The order ended before any money came."),
-    }.get(order.state, "")
+    }.get(order.state)
+    return never or gateway_pause()
 
 
 def _delivery(order: EscrowOrder) -> dict[str, Any] | None:

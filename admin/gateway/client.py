@@ -20,6 +20,7 @@ from admin.domain.escrow import DeliveryNotice
 from admin.domain.money import Money
 from admin.domain.payment import PaymentSnapshot, PaymentStatus
 from admin.gateway.auth import MemoryTokenStore, TokenStore
+from admin.gateway.circuit import CircuitStore, MemoryCircuitStore
 from admin.gateway.connection import Connection
 from admin.gateway.errors import GatewayMalformed, GatewayNotFound, GatewayRejected
 from admin.gateway.settings import GatewaySettings
@@ -57,6 +58,7 @@ class Gateway:
         settings: GatewaySettings,
         *,
         token_store: TokenStore | None = None,
+        circuit_store: CircuitStore | None = None,
         transport: httpx.BaseTransport | None = None,
         now: Callable[[], datetime] = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
@@ -65,6 +67,7 @@ class Gateway:
         self._connection = Connection(
             settings,
             token_store=token_store or MemoryTokenStore(),
+            circuit_store=circuit_store or MemoryCircuitStore(),
             transport=transport,
             now=now,
             monotonic=monotonic,
@@ -104,6 +107,12 @@ class Gateway:
     def last_answer_at(self) -> datetime | None:
         """When the gateway last answered this process; None if it never did."""
         return self._connection.last_answer_at
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether it has stopped answering: nothing that moves money is sent until a look-up
+        has come through."""
+        return self._connection.is_paused
 
     def ping(self) -> None:
         """Ask for the token, which early on costs the gateway nothing. Tried once, 5 s.

@@ -13,6 +13,7 @@ import stamina
 
 from admin.domain.clock import utc_now
 from admin.gateway.auth import AccessToken, TokenSource, TokenStore
+from admin.gateway.circuit import Circuit, CircuitStore
 from admin.gateway.deadline import DeadlinePassed, deadline, time_left
 from admin.gateway.errors import (
     GatewayMalformed,
@@ -38,6 +39,7 @@ class Connection:
         settings: GatewaySettings,
         *,
         token_store: TokenStore,
+        circuit_store: CircuitStore,
         transport: httpx.BaseTransport | None = None,
         now: Callable[[], datetime] = utc_now,
         monotonic: Callable[[], float] = time.monotonic,
@@ -46,6 +48,7 @@ class Connection:
         self._transport = Transport(settings.origin, transport=transport)
         self._now = now
         self._tokens = TokenSource(token_store, ask=self.ask_token, now=now, monotonic=monotonic)
+        self._circuit = Circuit(circuit_store, now=now)
         self._seen = threading.Lock()
         self._last_answer_at: datetime | None = None
 
@@ -57,6 +60,10 @@ class Connection:
     def last_answer_at(self) -> datetime | None:
         """When the gateway last answered anything at all, in this process."""
         return self._last_answer_at
+
+    @property
+    def is_paused(self) -> bool:
+        return self._circuit.is_open
 
     def look_up(self, path: str, *, params: Iterable[tuple[str, str]] = ()) -> Any:
         """Read one thing, trying up to three times within the look-up deadline."""
@@ -75,10 +82,11 @@ class Connection:
 
         The one thing sent twice is what a 401 answered: that was not executed, only the token
         was stale. A token that cannot be had is GatewayNotReached or GatewayUnauthorized, never
-        unclear, since the request itself was not sent.
+        unclear, since the request itself was not sent. Raises GatewayPaused while the gateway
+        does not answer.
         """
         content = write_body(body)
-        with deadline(self._settings.deadlines.money):
+        with self._circuit.write(), deadline(self._settings.deadlines.money):
             answer = self._authorised(
                 lambda token: self._send(
                     method, path, token=token, body=content, fresh=True, largest=SMALL_BODY
@@ -114,9 +122,10 @@ class Connection:
         self, path: str, *, params: Iterable[tuple[str, str]], within: float, largest: int
     ) -> Any:
         query = tuple(params)
-        with deadline(within):
+        with self._circuit.look() as is_probe, deadline(within):
+            tries = 1 if is_probe else READ_TRIES
             for attempt in stamina.retry_context(
-                on=_worth_another_try, attempts=READ_TRIES, timeout=within, wait_max=2.0
+                on=_worth_another_try, attempts=tries, timeout=within, wait_max=2.0
             ):
                 with attempt:
                     answer = self._authorised(

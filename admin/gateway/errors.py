@@ -5,6 +5,7 @@
     │   ├── GatewayConflict      ... because it holds such a thing already (409)  look and compare
     │   └── GatewayNotFound      ... because it knows no such thing              absence, no failure
     ├── GatewayNotReached        nothing was sent                               may be tried again
+    │   └── GatewayPaused        ... because it has stopped answering            wait for a look
     ├── GatewayUnauthorized      our credentials or address were refused        mend the settings
     ├── GatewayUnavailable       sent, and no clear answer came                 look before acting
     └── GatewayMalformed         sent, and the answer cannot be read            look before acting
@@ -66,6 +67,15 @@ class GatewayNotReached(GatewayError):
 
     sentence = N_("The payment gateway could not be reached. Nothing was sent.")
     executed = False
+
+
+class GatewayPaused(GatewayNotReached):
+    """Not sent, since the gateway has not answered lately (`circuit`). A later look finds out."""
+
+    sentence = N_(
+        "The payment gateway has stopped answering. Nothing was sent. It is asked again every few "
+        "seconds, and this opens by itself."
+    )
 
 
 class GatewayUnauthorized(GatewayError):

@@ -4,7 +4,7 @@ from admin.models.audit_entry import AuditEntry
 from admin.models.base import Base, db, in_transaction, lock, transaction
 from admin.models.customer import BillingKey, Customer
 from admin.models.escrow_order import Delivery, EscrowOrder
-from admin.models.gateway_binding import GatewayBinding, GatewayToken
+from admin.models.gateway_binding import GatewayBinding, GatewayCircuit, GatewayToken
 from admin.models.inquiry import Inquiry, InquiryEntry
 from admin.models.job import Job
 from admin.models.note import Note
@@ -26,6 +26,7 @@ __all__ = [
     "Discrepancy",
     "EscrowOrder",
     "GatewayBinding",
+    "GatewayCircuit",
     "GatewayToken",
     "Inquiry",
     "InquiryEntry",

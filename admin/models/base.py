@@ -10,6 +10,7 @@ from typing import Annotated, Any, TypeVar
 
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 NAMING = {
@@ -113,6 +114,15 @@ def transaction() -> Iterator[None]:
         raise
     finally:
         session.info[WRITES] = False
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """A short transaction beside the session's, for what processes share among each other."""
+    with engine.connect() as plain:
+        connection = plain.execution_options(**{WRITES: True})
+        with connection.begin():
+            yield connection
 
 
 Row = TypeVar("Row", bound=Base)

@@ -33,3 +33,13 @@ class GatewayToken(Base):
     expires_at: Mapped[Moment]
     skew_seconds: Mapped[float]  # the gateway's clock minus ours when it was issued
     asking_until: Mapped[Moment]  # while this lies ahead, one process is asking for a new one
+
+
+class GatewayCircuit(Base):
+    """How many calls to the gateway have failed in a row, counted by all processes together."""
+
+    __tablename__ = "gateway_circuits"
+
+    fingerprint: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    failures: Mapped[int]
+    probe_at: Mapped[Moment]  # one look-up may go through then

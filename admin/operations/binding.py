@@ -10,7 +10,7 @@ from admin.audit.service import record
 from admin.domain.actor import Actor
 from admin.gateway.client import Gateway
 from admin.models import GatewayBinding, MoneyOperation, db, transaction
-from admin.operations.errors import WrongGateway
+from admin.operations.errors import GatewayNotAnswering, WrongGateway
 
 
 class BoundElsewhere(Exception):
@@ -70,7 +70,12 @@ def check_gateway(operation: MoneyOperation, gateway: Gateway) -> None:
 
 
 def check_open_for_business(gateway: Gateway) -> None:
-    """Before an intent is written: this database belongs to this gateway. Raises WrongGateway."""
+    """Before an intent is written: this database belongs to this gateway, which answers.
+
+    Raises WrongGateway or GatewayNotAnswering.
+    """
     bound = db.session.get(GatewayBinding, 1)
     if bound is None or (bound.host, bound.fingerprint) != (gateway.host, gateway.key_fingerprint):
         raise WrongGateway()
+    if gateway.is_paused:
+        raise GatewayNotAnswering()

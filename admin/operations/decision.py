@@ -31,8 +31,8 @@ def decide(
 
     `subject` locks what the decision is about, `judge` checks it under that lock and says what
     is wanted; both run inside the transaction and may raise. Returns the operation in whatever
-    state its sending left it. Raises what they raise, OperationInProgress or WrongGateway before
-    anything is sent.
+    state its sending left it. Raises what they raise, OperationInProgress, GatewayNotAnswering or
+    WrongGateway before anything is sent.
     """
     if (earlier := find_by_form_key(form_key)) is not None:
         return earlier

@@ -1,6 +1,7 @@
 """What can stop an operation before anything is sent."""
 
 from admin.domain.errors import N_, Conflict, DomainError
+from admin.gateway.errors import GatewayPaused
 
 
 class OperationInProgress(Conflict):
@@ -14,6 +15,12 @@ class OperationInProgress(Conflict):
     def __init__(self, operation_id: str, **values: object) -> None:
         self.operation_id = operation_id
         super().__init__(None, **values)
+
+
+class GatewayNotAnswering(DomainError):
+    """The gateway has stopped answering, so no operation is begun."""
+
+    message = GatewayPaused.sentence
 
 
 class WrongGateway(DomainError):

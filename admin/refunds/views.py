@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -36,7 +37,7 @@ from admin.web.errors import gateway_sentence, sentence
 from admin.web.filters import count, money
 from admin.web.keyset import page_of
 from admin.web.links import paging
-from admin.web.services import gateway
+from admin.web.services import gateway, gateway_pause
 
 bp = Blueprint("refunds", __name__)
 
@@ -102,6 +103,8 @@ def create(payment_id: int) -> ResponseReturnValue:
 def _page(payment: Payment, form: RefundForm, *, error: str = "") -> str:
     now = utc_now()
     policy = refund_policy(payment.snapshot(), confirmed=False, now=now)
+    if pause := gateway_pause():
+        policy, error = replace(policy, allowed=False), pause
     if not policy.allowed and not error:
         error = gettext(policy.why_not) if policy.why_not else ""
     return render_template(

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Engine
 
 from admin.domain.clock import utc_now
 from admin.gateway.auth import AccessToken
 from admin.models import GatewayToken
-from admin.models.base import WRITES
+from admin.models.base import writing
 
 ASKING = timedelta(seconds=8)  # longer than the deadline of asking
 LOOK_EVERY = 0.05  # seconds
@@ -64,7 +64,7 @@ class DatabaseTokenStore:
 
     def _take(self) -> bool:
         now = utc_now()
-        with self._writing() as connection:
+        with writing(self._engine) as connection:
             taken = connection.execute(
                 sa.update(GatewayToken)
                 .where(
@@ -83,7 +83,7 @@ class DatabaseTokenStore:
 
     def _insert(self, now: datetime) -> bool:
         try:
-            with self._writing() as connection:
+            with writing(self._engine) as connection:
                 connection.execute(
                     sa.insert(GatewayToken).values(
                         fingerprint=self._fingerprint,
@@ -98,16 +98,9 @@ class DatabaseTokenStore:
         return True
 
     def _update(self, **values: object) -> None:
-        with self._writing() as connection:
+        with writing(self._engine) as connection:
             connection.execute(
                 sa.update(GatewayToken)
                 .where(GatewayToken.fingerprint == self._fingerprint)
                 .values(**values)
             )
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with self._engine.connect() as plain:
-            connection = plain.execution_options(**{WRITES: True})
-            with connection.begin():
-                yield connection

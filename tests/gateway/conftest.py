@@ -22,7 +22,7 @@ SHORT = Deadlines(look_up=8.0, page=8.0, money=2.0, token=1.0)
 @pytest.fixture(autouse=True)
 def no_waits_between_tries() -> Iterator[None]:
     """Retries keep their number and lose their pauses."""
-    stamina.set_testing(True, attempts=3)
+    stamina.set_testing(True, attempts=3, cap=True)
     yield
     stamina.set_testing(False)
 
