@@ -21,7 +21,9 @@ from admin.domain.reconciliation.records import (
     FoundDiscrepancy,
     ReconciliationResult,
 )
-from admin.gateway.client import LARGEST_PAGE, LONGEST_WINDOW, Gateway
+from admin.gateway.calls.base import LARGEST_PAGE
+from admin.gateway.calls.payments import LONGEST_WINDOW
+from admin.gateway.client import Gateway
 from admin.gateway.errors import GatewayError
 from admin.mirror import service as mirror
 from admin.models import Discrepancy, ReconciliationRun, db, lock, transaction

@@ -115,6 +115,10 @@ class Fields:
             raise self._fault(name)
         return value
 
+    def object(self, name: str) -> Fields:
+        """An object inside this one; it must be there."""
+        return Fields(self._raw.get(name), f"{self._what}: {name}")
+
     def masked(self, name: str) -> str | None:
         """A card number as the gateway masked it, masked again where it was left readable."""
         value = self.text(name)
