@@ -131,6 +131,7 @@ class PaymentSnapshot:
     cancel_reason: str | None = None
     receipt_url: str | None = None
     cash_receipt_issued: bool = False
+    extra: str | None = None  # fields the gateway has added since, as JSON text
     cancellations: tuple[Cancellation, ...] = field(default=())
 
     @property

@@ -9,6 +9,7 @@
     ├── GatewayUnauthorized      our credentials or address were refused        mend the settings
     ├── GatewayUnavailable       sent, and no clear answer came                 look before acting
     └── GatewayMalformed         sent, and the answer cannot be read            look before acting
+        └── GatewayUnknownStatus ... since it names a state unknown to us       tell somebody
 
 `executed` is what is known of a write: False, nothing happened; None, it may have happened and
 only a look can tell. There is no True: what happened comes back as a value, not as an error.
@@ -111,3 +112,16 @@ class GatewayMalformed(GatewayError):
     """
 
     sentence = N_("The payment gateway's answer could not be read.")
+
+
+class GatewayUnknownStatus(GatewayMalformed):
+    """A payment in a state that the gateway has never documented. `word` is its own."""
+
+    sentence = N_(
+        "The payment gateway calls this payment “%(word)s”, a state that is not known here. "
+        "Nothing was changed; tell the administrator."
+    )
+
+    def __init__(self, word: str) -> None:
+        self.word = "".join(letter for letter in word if letter.isprintable())[:40]
+        super().__init__("payment: status is none of the four")

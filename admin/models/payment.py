@@ -33,7 +33,7 @@ PLAIN_FIELDS = (
     "card_quota card_type bank_code bank_name vbank_code vbank_name vbank_num vbank_holder "
     "vbank_due_at vbank_issued_at order_name buyer_name buyer_email buyer_tel buyer_addr "
     "buyer_postcode customer_uid customer_uid_usage custom_data fail_reason cancel_reason "
-    "receipt_url cash_receipt_issued"
+    "receipt_url cash_receipt_issued extra"
 ).split()
 
 
@@ -105,6 +105,7 @@ class Payment(Base):
     cancel_reason: Mapped[str | None] = mapped_column(sa.Text)
     receipt_url: Mapped[str | None] = mapped_column(sa.Text)
     cash_receipt_issued: Mapped[bool]
+    extra: Mapped[str | None] = mapped_column(sa.Text)
     fetch_seq: Mapped[int] = mapped_column(sa.BigInteger)  # order of the look that was applied
     checked_at: Mapped[Moment]  # when the gateway last confirmed this row
     quarantined: Mapped[bool] = mapped_column(default=False)  # the gateway contradicted itself

@@ -20,7 +20,7 @@ from admin.domain.errors import (
     NotFound,
 )
 from admin.domain.money import Money
-from admin.gateway.errors import GatewayError, GatewayRejected
+from admin.gateway.errors import GatewayError, GatewayRejected, GatewayUnknownStatus
 from admin.web.filters import money_with_unit
 
 log = structlog.get_logger()
@@ -59,6 +59,8 @@ def gateway_sentence(error: GatewayError) -> str:
     """What the gateway's failure means to the reader; a refusal in the gateway's own words."""
     if isinstance(error, GatewayRejected):
         return gettext("The gateway refused: %(message)s", message=error.message)
+    if isinstance(error, GatewayUnknownStatus):
+        return gettext(error.sentence, word=error.word)
     return gettext(error.sentence)
 
 

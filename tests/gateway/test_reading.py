@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,12 +11,19 @@ import pytest
 
 from admin.domain.money import Currency, Money
 from admin.domain.payment import PaymentState, PaymentStatus
-from admin.gateway.errors import GatewayMalformed
+from admin.gateway.errors import GatewayMalformed, GatewayUnknownStatus
 from admin.gateway.wire.billing_keys import read_billing_key
 from admin.gateway.wire.deliveries import read_delivery
 from admin.gateway.wire.envelope import read_envelope
 from admin.gateway.wire.fields import mask_card_number
-from admin.gateway.wire.payments import PaymentPage, read_page, read_payment, write_amount
+from admin.gateway.wire.payments import (
+    KNOWN_FIELDS,
+    PaymentPage,
+    read_page,
+    read_payment,
+    write_amount,
+)
+from tests.sandbox.contract import Contract
 
 from .conftest import PAID, STARTED, payment_row
 
@@ -108,8 +116,9 @@ def test_an_older_row_with_fewer_fields_still_reads() -> None:
     assert payment.cancellations[0].key == "t:1448280100:1000"
 
 
-def test_fields_the_gateway_adds_later_change_nothing() -> None:
-    assert read_payment(payment_row(new_field={"deep": [1]})) == read_payment(payment_row())
+def test_fields_the_gateway_adds_later_change_nothing_else() -> None:
+    read = read_payment(payment_row(new_field={"deep": [1]}))
+    assert replace(read, extra=None) == read_payment(payment_row())
 
 
 @pytest.mark.parametrize("name", ["card_name", "buyer_name", "buyer_tel", "receipt_url", "pg_tid"])
@@ -264,3 +273,20 @@ def test_a_delivery_reads_with_its_invoice_as_text() -> None:
 def test_numbers_are_read_exactly() -> None:
     body = b'{"code":0,"message":null,"response":{"amount":9007199254740993,"vat":0.1}}'
     assert read_envelope(body).response == {"amount": 9007199254740993, "vat": Decimal("0.1")}
+
+
+def test_a_state_that_nobody_knows_names_its_word() -> None:
+    with pytest.raises(GatewayUnknownStatus) as caught:
+        read_payment({**payment_row(), "status": "held\x07"})
+    assert caught.value.word == "held"
+
+
+def test_what_the_contract_does_not_name_is_kept_in_a_fixed_order() -> None:
+    row = {**payment_row(), "zeta": [1, None], "alpha": Decimal("0.50")}
+    assert read_payment(row).extra == '{"alpha":0.50,"zeta":[1,null]}'
+    assert read_payment(payment_row()).extra is None
+
+
+def test_every_field_that_the_contract_names_is_known() -> None:
+    named = set(Contract.read().schemas["PaymentAnnotation"]["properties"])
+    assert named == KNOWN_FIELDS

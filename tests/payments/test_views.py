@@ -352,3 +352,27 @@ def test_a_viewer_neither_checks_nor_notes(viewer, payment, stand_in):
 def test_a_payment_that_is_not_there_is_not_found(viewer):
     for number in ("1", "0", str(2**63 - 1), str(2**63), "9" * 40):
         assert viewer.get(f"/payments/{number}").status_code == 404, number
+
+
+def test_a_state_that_nobody_knows_is_told_in_the_gateways_own_word(support, payment, stand_in):
+    body = {"code": 0, "message": None, "response": {**stand_in.payment(UID), "status": "held"}}
+    stand_in.fail_next(f"/payments/{UID}", "garbage", body=json.dumps(body), times=3)
+
+    answer = check(support, payment)
+
+    assert "calls this payment “held”" in flashed(answer)
+    db.session.refresh(payment)
+    assert payment.status.value == "paid"
+
+
+def test_a_field_that_nobody_knows_is_kept_and_shown(support, payment, stand_in):
+    later = {**stand_in.payment(UID), "loyalty": {"points": 5}, "note": "4111-1111-1111-1111"}
+    body = {"code": 0, "message": None, "response": later}
+    stand_in.fail_next(f"/payments/{UID}", "garbage", body=json.dumps(body))
+
+    answer = check(support, payment)
+
+    db.session.refresh(payment)
+    assert payment.extra == '{"loyalty":{"points":5},"note":"' + payment.extra[32:]
+    assert "4111-1111-1111-1111" not in payment.extra
+    assert "points" in flashed(answer)

@@ -8,9 +8,12 @@ the field; what only decorates (a bank's name) is never worth losing a payment f
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
+
+import msgspec
 
 from admin.domain.card_guard import hide_card_numbers
 from admin.domain.clock import from_epoch
@@ -19,6 +22,8 @@ from admin.domain.money import Currency, Money
 from admin.gateway.errors import GatewayMalformed
 
 LONGEST_ID = 80
+LONGEST_OTHERS = 4_000
+_encoder = msgspec.json.Encoder(order="sorted", decimal_format="number")
 _LATEST_MOMENT = int(datetime(9999, 1, 1, tzinfo=UTC).timestamp())
 _LONG_DIGITS = re.compile(r"\d(?:[ -]?\d){11,}")
 
@@ -118,6 +123,13 @@ class Fields:
     def object(self, name: str) -> Fields:
         """An object inside this one; it must be there."""
         return Fields(self._raw.get(name), f"{self._what}: {name}")
+
+    def others(self, known: Collection[str]) -> str | None:
+        """The fields beside `known`, as JSON text in a fixed order; None when there are none."""
+        others = {name: value for name, value in self._raw.items() if name not in known}
+        if not others:
+            return None
+        return hide_card_numbers(_encoder.encode(others).decode())[:LONGEST_OTHERS]
 
     def masked(self, name: str) -> str | None:
         """A card number as the gateway masked it, masked again where it was left readable."""

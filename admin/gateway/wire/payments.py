@@ -9,7 +9,7 @@ from typing import Any
 
 from admin.domain.money import Currency, Money
 from admin.domain.payment import Cancellation, PaymentSnapshot, PaymentStatus
-from admin.gateway.errors import GatewayMalformed
+from admin.gateway.errors import GatewayMalformed, GatewayUnknownStatus
 from admin.gateway.wire.fields import Fields
 
 
@@ -42,13 +42,25 @@ class PaymentPage:
         return len(self.payments)
 
 
+# What a payment is documented to hold; some of it is of no use here and is not read.
+KNOWN_FIELDS = frozenset(
+    "imp_uid merchant_uid pay_method channel pg_provider emb_pg_provider pg_tid pg_id sandbox "
+    "escrow apply_num bank_code bank_name card_code card_name card_issuer_code card_issuer_name "
+    "card_publisher_code card_publisher_name card_quota card_number card_type vbank_code "
+    "vbank_name vbank_num vbank_holder vbank_date vbank_issued_at name amount cancel_amount "
+    "currency buyer_name buyer_email buyer_tel buyer_addr buyer_postcode custom_data user_agent "
+    "status started_at paid_at failed_at cancelled_at fail_reason cancel_reason receipt_url "
+    "cancel_history cancel_receipt_urls deposit_history cash_receipt_issued customer_uid "
+    "customer_uid_usage promotion".split()
+)
 EMPTY_PAGE = PaymentPage(total=0)
 
 
 def read_payment(raw: object) -> PaymentSnapshot:
-    """Read one payment. Raises GatewayMalformed for a row that cannot be believed:
+    """Read one payment. Raises GatewayUnknownStatus for a word that is none of the four, and
+    GatewayMalformed for a row that cannot be believed:
 
-    an unknown status or currency, a missing id, an amount that is not whole or is negative,
+    an unknown currency, a missing id, an amount that is not whole or is negative,
     more cancelled than paid, a time that is none.
     """
     row = Fields(raw, "payment")
@@ -102,6 +114,7 @@ def read_payment(raw: object) -> PaymentSnapshot:
         cancel_reason=row.written("cancel_reason"),
         receipt_url=row.text("receipt_url"),
         cash_receipt_issued=row.flag("cash_receipt_issued"),
+        extra=row.others(KNOWN_FIELDS),
         cancellations=tuple(
             _read_cancellation(entry, currency) for entry in row.objects("cancel_history")
         ),
@@ -154,7 +167,7 @@ def _read_status(row: Fields) -> PaymentStatus:
     try:
         return PaymentStatus(row.text("status"))
     except ValueError:
-        raise GatewayMalformed("payment: status is none of the four") from None
+        raise GatewayUnknownStatus(row.text("status") or "") from None
 
 
 def _read_cancellation(raw: object, currency: Currency) -> Cancellation:
