@@ -56,7 +56,7 @@ def issue(customer_uid: str) -> Response:
     if not number or not expiry:
         raise Refusal("card_number, expiry 파라메터가 누락되었습니다.")
     card = card_fields(check_card(number, expiry, now=now))
-    save_customer(_key_fields(customer_uid, body) | card, now=now)
+    save_customer(key_fields(customer_uid, body) | card, now=now)
     return success(_shown(_get(customer_uid)))
 
 
@@ -97,7 +97,7 @@ def save_customer(fields: dict[str, Any], *, now: int, source: str = "api") -> N
         record(db, "key_issue", at=now, source=source, customer_uid=row["customer_uid"])
 
 
-def _key_fields(customer_uid: str, body: Body) -> dict[str, Any]:
+def key_fields(customer_uid: str | None, body: Body) -> dict[str, Any]:
     """Who the key belongs to and which channel it was issued through."""
     provider, _, site = (text(body, "pg") or "kcp_billing").partition(".")
     fields: dict[str, Any] = {

@@ -6,7 +6,7 @@ Published clients send all of these, so each reader takes the typed value and it
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from flask import request
@@ -25,7 +25,7 @@ def read_body() -> Body:
     if request.mimetype.endswith("json"):
         return _json_object(raw)
     if request.form:
-        return nested(request.form)
+        return nested(request.form.items(multi=True))
     if raw.lstrip().startswith(b"{"):
         return _json_object(raw)
     return {}
@@ -43,18 +43,30 @@ def _json_object(raw: bytes) -> Body:
     return body
 
 
-def nested(form: Mapping[str, Any]) -> Body:
-    """Turn `logis[company]=CJGLS` into `{"logis": {"company": "CJGLS"}}`."""
+def nested(fields: Iterable[tuple[str, Any]]) -> Body:
+    """Turn `logis[company]=CJGLS` into `{"logis": {"company": "CJGLS"}}`.
+
+    Numbers and nothing in brackets make lists: `a[0][b]=c`, `a[]=b`. Of a plain name that
+    comes twice the first counts.
+    """
     body: Body = {}
-    for name, value in form.items():
+    for name, value in fields:
         head, *rest = [name.split("[", 1)[0], *_BRACKET.findall(name)]
         place = body
         for part in rest:
             inner = place.get(head)
             place[head] = place = inner if isinstance(inner, dict) else {}
-            head = part
-        place[head] = value
-    return body
+            head = part or str(len(place))
+        place.setdefault(head, value)
+    return {name: _with_lists(value) for name, value in body.items()}
+
+
+def _with_lists(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    if all(name.isdecimal() for name in value):
+        return [_with_lists(value[name]) for name in sorted(value, key=int)]
+    return {name: _with_lists(inner) for name, inner in value.items()}
 
 
 def text(body: Body, name: str, *, longest: int | None = None) -> str | None:
