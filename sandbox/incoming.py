@@ -84,10 +84,16 @@ def text(body: Body, name: str, *, longest: int | None = None) -> str | None:
 
 def addresses(body: Body, name: str) -> str | None:
     """One address or a list of them, kept one a line."""
+    return "\n".join(texts(body, name)) or None
+
+
+def texts(body: Body, name: str) -> list[str]:
+    """One text or a list of them, without the empty ones."""
     value = body.get(name)
     if isinstance(value, list):
-        return "\n".join(str(item) for item in value if item) or None
-    return text(body, name)
+        return [str(item) for item in value if item]
+    one = text(body, name)
+    return [] if one is None else [one]
 
 
 def number(body: Body, name: str) -> Number | None:
