@@ -1,5 +1,6 @@
 """The store: whole transactions, and folders that an older sandbox wrote."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,8 @@ def test_block_that_fails_leaves_nothing(tmp_path: Path, is_on_disk: bool) -> No
     store = Store(tmp_path if is_on_disk else None)
     with store.loading():
         pass
-    with pytest.raises(LookupError), store.writing() as db:
-        db.execute("INSERT INTO settings VALUES ('half', '1')")
-        raise LookupError
+    with pytest.raises(sqlite3.OperationalError):
+        _write_and_fail(store)
 
     assert store.setting("half") is None
     store.close()
@@ -43,3 +43,9 @@ def test_folder_of_an_older_sandbox_gets_the_tables_it_lacks(tmp_path: Path) -> 
         api.control("clock", {"advance_seconds": 60})
         shown = api.get("/subscribe/payments/schedule/SUB-1").json()["response"]
         assert shown["payment_status"] == "paid"
+
+
+def _write_and_fail(store: Store) -> None:
+    with store.writing() as db:
+        db.execute("INSERT INTO settings VALUES ('half', '1')")
+        db.execute("INSERT INTO nowhere VALUES (1)")
