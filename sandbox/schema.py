@@ -102,6 +102,8 @@ TABLES = (
         currency TEXT NOT NULL, name TEXT, buyer_name TEXT, buyer_email TEXT, buyer_tel TEXT,
         buyer_addr TEXT, buyer_postcode TEXT, custom_data TEXT, promotion_id TEXT,
         tax_free NUMERIC NOT NULL, card_quota INTEGER NOT NULL, notice_url TEXT)""",
+    """CREATE TABLE key_groups (
+        customer_uid TEXT PRIMARY KEY, channel_group_id TEXT NOT NULL)""",
 )
 
 # Built after a bulk load. `walk` serves a status list in the order of started_at; the three
@@ -127,7 +129,7 @@ INDEXES = (
 )
 TABLE_NAMES = (
     "payments", "cancellations", "customers", "deliveries", "prepared", "tokens", "ledger",
-    "settings", "schedules",
+    "settings", "schedules", "key_groups",
 )  # fmt: skip
 
 
