@@ -52,7 +52,7 @@ def read_order(body: Body) -> Payment:
 
 
 def with_buyer(order: Payment, key: Card) -> Payment:
-    """The order; where it names no buyer, the key's own customer."""
+    """The order; where it names no buyer, the key's own customer, cut to a buyer's lengths."""
     buyer = {
         f"buyer_{part}": order[f"buyer_{part}"] or (key[f"customer_{part}"] or "")[:longest] or None
         for part, longest in _BUYER.items()

@@ -16,6 +16,9 @@ from sandbox.envelope import Refusal, http_refusal
 Body = dict[str, Any]
 Number = int | float
 
+# No column holds more.
+_BEYOND = 2**63
+
 _BRACKET = re.compile(r"\[([^\]]*)\]")
 
 
@@ -107,7 +110,7 @@ def number(body: Body, name: str) -> Number | None:
         parsed = float(value)
     except ValueError:
         raise Refusal(f"{name} 파라메터는 숫자여야 합니다.") from None
-    if not math.isfinite(parsed):
+    if not math.isfinite(parsed) or abs(parsed) >= _BEYOND:
         raise Refusal(f"{name} 파라메터는 숫자여야 합니다.")
     return int(parsed) if parsed.is_integer() else parsed
 

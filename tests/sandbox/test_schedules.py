@@ -202,7 +202,9 @@ def test_move(api: Api, contract: Contract) -> None:
     assert shown(api)["executed_at"] == later
 
 
-@pytest.mark.parametrize("body", [{}, {"schedule_at": 1}, {"schedule_at": "bald"}])
+@pytest.mark.parametrize(
+    "body", [{}, {"schedule_at": 1}, {"schedule_at": "bald"}, {"schedule_at": 1e30}]
+)
 @pytest.mark.parametrize(("method", "tail"), [("PUT", ""), ("POST", "/reschedule")])
 def test_wrong_time_is_400(api: Api, method: str, tail: str, body: dict[str, object]) -> None:
     schedule(api)
