@@ -2,11 +2,24 @@
 
 from flask import Flask
 
-from sandbox import again, auth, cancel, codes, customers, escrow, payments, prepare
+from sandbox import (
+    again,
+    auth,
+    cancel,
+    codes,
+    customers,
+    escrow,
+    onetime,
+    payments,
+    prepare,
+    schedule_lists,
+    schedules,
+)
 from sandbox.clock import Clock
 from sandbox.config import SandboxConfig
 from sandbox.control import control_blueprint
 from sandbox.envelope import register_errors
+from sandbox.execution import register_execution
 from sandbox.gatekeeper import register_gatekeeper
 from sandbox.paths import RawPaths, SegmentConverter
 from sandbox.seeding import seed_if_new
@@ -27,9 +40,12 @@ def create_app(config: SandboxConfig | None = None) -> Flask:
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    for module in (auth, payments, cancel, prepare, again, customers, escrow, codes):
+    for module in (auth, payments, cancel, prepare, onetime, again, customers, escrow, codes):
+        app.register_blueprint(module.bp)
+    for module in (schedules, schedule_lists):
         app.register_blueprint(module.bp)
     app.register_blueprint(control_blueprint())
+    register_execution(app)
     register_gatekeeper(app)
     register_errors(app)
     app.wsgi_app = RawPaths(app.wsgi_app)  # type: ignore[method-assign]

@@ -12,24 +12,32 @@ from sandbox.envelope import Refusal
 from sandbox.facts.codes import CARDS
 from sandbox.facts.kcp import kcp_text
 
+NOT_ISSUED = "카드정보 인증 및 빌키 발급에 실패하였습니다."
+
 _REFUSED_AT_ISSUE = "0000"
 _DECLINES = {"0004": "CC04", "0010": "CC10", "0054": "CC54", "0061": "CC61"}
 _COMPANIES = ("366", "381", "365", "367", "368", "361", "371", "374", "041", "370")
 _EXPIRY = re.compile(r"^(\d{4})-(0[1-9]|1[0-2])$")
 
 
-def check_card(number: str, expiry: str, *, now: int) -> str:
-    """The number's digits, or the refusal KCP gives on issuing a key."""
-    digits = re.sub(r"\D", "", number)
+def check_card(number: str, expiry: str, *, now: int, failure: str = NOT_ISSUED) -> str:
+    """The number's digits, or the refusal of KCP, which begins with `failure`."""
+    digits = card_digits(number)
     valid_until = _EXPIRY.match(expiry)
-    if not 14 <= len(digits) <= 16 or digits.endswith(_REFUSED_AT_ISSUE):
-        raise _not_issued("CC14")
+    if digits is None or digits.endswith(_REFUSED_AT_ISSUE):
+        raise _refused(failure, "CC14")
     if valid_until is None:
-        raise _not_issued("CC54")
+        raise _refused(failure, "CC54")
     today = in_kst(now)
     if (int(valid_until[1]), int(valid_until[2])) < (today.year, today.month):
-        raise _not_issued("CC54")
+        raise _refused(failure, "CC54")
     return digits
+
+
+def card_digits(number: str) -> str | None:
+    """The digits of what can be a card number at all."""
+    digits = re.sub(r"[^0-9]", "", number)
+    return digits if 14 <= len(digits) <= 16 else None
 
 
 def card_fields(digits: str) -> dict[str, str | int | None]:
@@ -44,5 +52,5 @@ def card_fields(digits: str) -> dict[str, str | int | None]:
     }
 
 
-def _not_issued(code: str) -> Refusal:
-    return Refusal(f"카드정보 인증 및 빌키 발급에 실패하였습니다. {kcp_text(code)}", code=-1)
+def _refused(failure: str, code: str) -> Refusal:
+    return Refusal(f"{failure} {kcp_text(code)}", code=-1)

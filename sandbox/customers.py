@@ -1,8 +1,9 @@
 """Billing keys: issue, read, delete, and the payments made with one."""
 
+import sqlite3
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from sandbox.billing_cards import card_fields, check_card
 from sandbox.envelope import Refusal, http_refusal, success
@@ -24,6 +25,8 @@ _SHOWN = (
 _STORED = (*(name for name in _SHOWN if "issuer" not in name and "publisher" not in name),
            "decline")  # fmt: skip
 _PERSON = {"name": 20, "tel": 20, "email": 200, "addr": 200, "postcode": 8}
+_CUSTOMER = ("customer_uid", "customer_id", *(f"customer_{part}" for part in _PERSON))
+_CHANNEL = tuple(name for name in _SHOWN if name not in _CUSTOMER and name != "sandbox")
 
 
 @bp.get("/")
@@ -36,7 +39,7 @@ def many() -> Response:
     found = {row["customer_uid"]: row for row in rows if row is not None}
     if not found:
         raise http_refusal(404, _absent(", ".join(wanted)).message)
-    return success([_shown(row) for row in found.values()], 200 if all(rows) else 207)
+    return success([_key(row) for row in found.values()], 200 if all(rows) else 207)
 
 
 @bp.get("/<segment:customer_uid>")
@@ -56,17 +59,26 @@ def issue(customer_uid: str) -> Response:
     if not number or not expiry:
         raise Refusal("card_number, expiry 파라메터가 누락되었습니다.")
     card = card_fields(check_card(number, expiry, now=now))
-    save_customer(_key_fields(customer_uid, body) | card, now=now)
+    save_customer(key_fields(customer_uid, body) | card, now=now)
     return success(_shown(_get(customer_uid)))
 
 
 @bp.delete("/<segment:customer_uid>")
 def delete(customer_uid: str) -> Response:
+    """The key goes; what is scheduled with it stays, and will fail."""
     parts = sandbox()
     with parts.store.writing() as db:
         row = _get(customer_uid)
         db.execute("DELETE FROM customers WHERE customer_uid = ?", (customer_uid,))
-        record(db, "key_delete", at=parts.clock.now(), source="api", customer_uid=customer_uid)
+        _put_in_group(db, customer_uid, None)
+        record(
+            db,
+            "key_delete",
+            at=parts.clock.now(),
+            source="api",
+            customer_uid=customer_uid,
+            reason=request.args.get("reason"),
+        )
     return success(_shown(row))
 
 
@@ -94,10 +106,18 @@ def save_customer(fields: dict[str, Any], *, now: int, source: str = "api") -> N
             f" VALUES ({', '.join(f':{name}' for name in _STORED)})",
             row,
         )
+        _put_in_group(db, row["customer_uid"], row.get("channel_group_id"))
         record(db, "key_issue", at=now, source=source, customer_uid=row["customer_uid"])
 
 
-def _key_fields(customer_uid: str, body: Body) -> dict[str, Any]:
+def _put_in_group(db: sqlite3.Connection, customer_uid: str, group: str | None) -> None:
+    """Note the channel group a key was issued through, or that there is none."""
+    db.execute("DELETE FROM key_groups WHERE customer_uid = ?", (customer_uid,))
+    if group:
+        db.execute("INSERT INTO key_groups VALUES (?, ?)", (customer_uid, group))
+
+
+def key_fields(customer_uid: str | None, body: Body) -> dict[str, Any]:
     """Who the key belongs to and which channel it was issued through."""
     provider, _, site = (text(body, "pg") or "kcp_billing").partition(".")
     fields: dict[str, Any] = {
@@ -105,6 +125,9 @@ def _key_fields(customer_uid: str, body: Body) -> dict[str, Any]:
         "pg_provider": provider if provider in {"kcp", "kcp_billing"} else "kcp_billing",
         "pg_id": site or BILLING_SITE,
         "customer_id": text(body, "customer_id"),
+        # Issuing a key and charging once spell it differently.
+        "channel_group_id": text(body, "channel_group_id", longest=55)
+        or text(body, "channelGroupId", longest=55),
     }
     for part, longest in _PERSON.items():
         fields[f"customer_{part}"] = text(body, f"customer_{part}", longest=longest)
@@ -114,7 +137,9 @@ def _key_fields(customer_uid: str, body: Body) -> dict[str, Any]:
 def _find(customer_uid: str) -> Row | None:
     with sandbox().store.reading() as db:
         row: Row | None = db.execute(
-            "SELECT * FROM customers WHERE customer_uid = ?", (customer_uid,)
+            "SELECT * FROM customers LEFT JOIN key_groups USING (customer_uid)"
+            " WHERE customer_uid = ?",
+            (customer_uid,),
         ).fetchone()
     return row
 
@@ -132,6 +157,19 @@ def _absent(customer_uid: str) -> Refusal:
 
 
 def _shown(row: Row) -> dict[str, Any]:
-    """The gateway's object; KCP names no issuer and no publisher."""
+    """The gateway's object, of a single key or of one issued through a channel group."""
+    key = _key(row)
+    if row["channel_group_id"] is None:
+        return key
+    return {
+        **{name: key[name] for name in _CUSTOMER},
+        "channelGroupId": row["channel_group_id"],
+        "succeededChannels": [{name: key[name] for name in _CHANNEL}],
+        "failedChannels": [],
+    }
+
+
+def _key(row: Row) -> dict[str, Any]:
+    """KCP names no issuer and no publisher."""
     stored = dict(row)
     return {name: stored.get(name) for name in _SHOWN} | {"sandbox": bool(row["sandbox"])}

@@ -96,5 +96,5 @@ def _uids(fields: dict[str, Any]) -> frozenset[str]:
     found = set(segments(request.path))
     for name in ("imp_uid", "merchant_uid", "customer_uid"):
         for value in (fields.get(name), fields.get(f"{name}[]")):
-            found.update(value if isinstance(value, list) else [str(value)] if value else [])
+            found.update(map(str, value if isinstance(value, list) else [value] if value else []))
     return frozenset(found)

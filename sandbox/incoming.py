@@ -6,7 +6,7 @@ Published clients send all of these, so each reader takes the typed value and it
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from flask import request
@@ -15,6 +15,9 @@ from sandbox.envelope import Refusal, http_refusal
 
 Body = dict[str, Any]
 Number = int | float
+
+# No column holds more.
+_BEYOND = 2**63
 
 _BRACKET = re.compile(r"\[([^\]]*)\]")
 
@@ -25,7 +28,7 @@ def read_body() -> Body:
     if request.mimetype.endswith("json"):
         return _json_object(raw)
     if request.form:
-        return nested(request.form)
+        return nested(request.form.items(multi=True))
     if raw.lstrip().startswith(b"{"):
         return _json_object(raw)
     return {}
@@ -43,18 +46,30 @@ def _json_object(raw: bytes) -> Body:
     return body
 
 
-def nested(form: Mapping[str, Any]) -> Body:
-    """Turn `logis[company]=CJGLS` into `{"logis": {"company": "CJGLS"}}`."""
+def nested(fields: Iterable[tuple[str, Any]]) -> Body:
+    """Turn `logis[company]=CJGLS` into `{"logis": {"company": "CJGLS"}}`.
+
+    Numbers and nothing in brackets make lists: `a[0][b]=c`, `a[]=b`. Of a plain name that
+    comes twice the first counts.
+    """
     body: Body = {}
-    for name, value in form.items():
+    for name, value in fields:
         head, *rest = [name.split("[", 1)[0], *_BRACKET.findall(name)]
         place = body
         for part in rest:
             inner = place.get(head)
             place[head] = place = inner if isinstance(inner, dict) else {}
-            head = part
-        place[head] = value
-    return body
+            head = part or str(len(place))
+        place.setdefault(head, value)
+    return {name: _with_lists(value) for name, value in body.items()}
+
+
+def _with_lists(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    if all(name.isdecimal() for name in value):
+        return [_with_lists(value[name]) for name in sorted(value, key=int)]
+    return {name: _with_lists(inner) for name, inner in value.items()}
 
 
 def text(body: Body, name: str, *, longest: int | None = None) -> str | None:
@@ -72,10 +87,16 @@ def text(body: Body, name: str, *, longest: int | None = None) -> str | None:
 
 def addresses(body: Body, name: str) -> str | None:
     """One address or a list of them, kept one a line."""
+    return "\n".join(texts(body, name)) or None
+
+
+def texts(body: Body, name: str) -> list[str]:
+    """One text or a list of them, without the empty ones."""
     value = body.get(name)
     if isinstance(value, list):
-        return "\n".join(str(item) for item in value if item) or None
-    return text(body, name)
+        return [str(item) for item in value if item]
+    one = text(body, name)
+    return [] if one is None else [one]
 
 
 def number(body: Body, name: str) -> Number | None:
@@ -89,7 +110,7 @@ def number(body: Body, name: str) -> Number | None:
         parsed = float(value)
     except ValueError:
         raise Refusal(f"{name} 파라메터는 숫자여야 합니다.") from None
-    if not math.isfinite(parsed):
+    if not math.isfinite(parsed) or abs(parsed) >= _BEYOND:
         raise Refusal(f"{name} 파라메터는 숫자여야 합니다.")
     return int(parsed) if parsed.is_integer() else parsed
 

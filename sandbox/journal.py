@@ -29,6 +29,13 @@ _SAFE = frozenset(
         "schedule_from",
         "schedule_to",
         "schedule_status",
+        "schedule-status",
+        "schedule_at",
+        "schedules",
+        "checking_amount",
+        "company",
+        "invoice",
+        "sent_at",
     ]
 )
 _KEPT = 2_000
@@ -43,7 +50,7 @@ class RequestJournal:
         self._count = 0
 
     def note(self, *, at: int, method: str, path: str, fields: dict[str, Any]) -> None:
-        kept = {name: value for name, value in fields.items() if name.rstrip("[]") in _SAFE}
+        kept = _safe(fields)
         with self._turn:
             self._count += 1
             self._entries.append(
@@ -64,3 +71,12 @@ class RequestJournal:
         with self._turn:
             self._entries.clear()
             self._count = 0
+
+
+def _safe(value: Any) -> Any:
+    """The value with nothing but safe names in it, however deep they lie."""
+    if isinstance(value, list):
+        return [_safe(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _safe(inner) for name, inner in value.items() if name.rstrip("[]") in _SAFE}
+    return value

@@ -5,6 +5,7 @@ only. A wide window is walked in the order of the sort, a narrow one is sorted.
 """
 
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,7 +69,9 @@ class Selection:
     walk_by: str | None = None
 
 
-def read_paging(*, default_sorting: str = "-started") -> Paging:
+def read_paging(
+    *, default_sorting: str = "-started", sortings: Mapping[str, str] = _SORTINGS
+) -> Paging:
     """page, limit and sorting from the query string; 400 when one makes no sense."""
     page = query_integer("page")
     limit = query_integer("limit")
@@ -78,12 +81,12 @@ def read_paging(*, default_sorting: str = "-started") -> Paging:
         raise http_refusal(400, "page 파라메터는 1 이상이어야 합니다.")
     if not 1 <= limit <= LARGEST_LIMIT:
         raise http_refusal(400, f"limit 파라메터는 1 ~ {LARGEST_LIMIT} 사이여야 합니다.")
-    return Paging(page=page, limit=limit, sorting=read_sorting(default_sorting))
+    return Paging(page=page, limit=limit, sorting=read_sorting(default_sorting, sortings))
 
 
-def read_sorting(default: str = "-started") -> str:
+def read_sorting(default: str = "-started", sortings: Mapping[str, str] = _SORTINGS) -> str:
     sorting = request.args.get("sorting") or default
-    if sorting not in _SORTINGS:
+    if sorting not in sortings:
         raise http_refusal(400, "지원되지 않는 정렬값입니다.")
     return sorting
 
@@ -125,6 +128,22 @@ def page_of(
         return _page(db, store, selection, paging, none_is_404=none_is_404)
 
 
+def check_page(paging: Paging, total: int) -> None:
+    """400 past the data; the first page may be empty."""
+    if paging.offset >= total and paging.page > 1:
+        raise http_refusal(400, "조회할 수 있는 페이지를 초과하였습니다.")
+
+
+def paged(paging: Paging, total: int, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """One page as the gateway writes it; `next` is 0 on the last."""
+    return {
+        "total": total,
+        "previous": paging.page - 1,
+        "next": paging.page + 1 if paging.offset + paging.limit < total else 0,
+        "list": rows,
+    }
+
+
 def _page(
     db: sqlite3.Connection,
     store: Store,
@@ -140,14 +159,8 @@ def _page(
     )
     if total == 0 and none_is_404:
         raise http_refusal(404, NO_PAYMENT)
-    if paging.offset >= total and paging.page > 1:
-        raise http_refusal(400, "조회할 수 있는 페이지를 초과하였습니다.")
-    return {
-        "total": total,
-        "previous": paging.page - 1,
-        "next": paging.page + 1 if paging.offset + paging.limit < total else 0,
-        "list": _rows(db, selection, paging, total),
-    }
+    check_page(paging, total)
+    return paged(paging, total, _rows(db, selection, paging, total))
 
 
 def _rows(

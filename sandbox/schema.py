@@ -1,5 +1,7 @@
 """The tables of a sandbox, and the fields of a payment as the gateway names them."""
 
+import re
+
 # Every field of the gateway's payment object, in its order, with what an unset one reads.
 PAYMENT_FIELDS: dict[str, object] = {
     "imp_uid": None, "merchant_uid": None, "pay_method": None, "channel": "pc",
@@ -91,6 +93,17 @@ TABLES = (
         merchant_uid TEXT, customer_uid TEXT, amount NUMERIC, reason TEXT,
         source TEXT NOT NULL)""",
     "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+    """CREATE TABLE schedules (
+        id INTEGER PRIMARY KEY, merchant_uid TEXT NOT NULL UNIQUE, customer_uid TEXT NOT NULL,
+        imp_uid TEXT, pg_provider TEXT NOT NULL, pg_id TEXT NOT NULL, customer_id TEXT,
+        schedule_at INTEGER NOT NULL, executed_at INTEGER NOT NULL DEFAULT 0,
+        revoked_at INTEGER NOT NULL DEFAULT 0,
+        schedule_status TEXT NOT NULL DEFAULT 'scheduled', amount NUMERIC NOT NULL,
+        currency TEXT NOT NULL, name TEXT, buyer_name TEXT, buyer_email TEXT, buyer_tel TEXT,
+        buyer_addr TEXT, buyer_postcode TEXT, custom_data TEXT, promotion_id TEXT,
+        tax_free NUMERIC NOT NULL, card_quota INTEGER NOT NULL, notice_url TEXT)""",
+    """CREATE TABLE key_groups (
+        customer_uid TEXT PRIMARY KEY, channel_group_id TEXT NOT NULL)""",
 )
 
 # Built after a bulk load. `walk` serves a status list in the order of started_at; the three
@@ -110,8 +123,16 @@ INDEXES = (
     """CREATE INDEX payments_failed ON payments (status, failed_at, started_at, sandbox)
         WHERE failed_at > 0""",
     "CREATE INDEX cancellations_imp_uid ON cancellations (imp_uid)",
+    "CREATE INDEX schedules_due ON schedules (schedule_status, schedule_at)",
+    "CREATE INDEX schedules_customer_uid ON schedules (customer_uid, schedule_at)",
+    "CREATE INDEX schedules_time ON schedules (schedule_at)",
 )
 TABLE_NAMES = (
     "payments", "cancellations", "customers", "deliveries", "prepared", "tokens", "ledger",
-    "settings",
+    "settings", "schedules", "key_groups",
 )  # fmt: skip
+
+
+def if_missing(statement: str) -> str:
+    """The same statement, without effect where its table or index is there already."""
+    return re.sub(r"^CREATE (UNIQUE )?(TABLE|INDEX)", r"\g<0> IF NOT EXISTS", statement)

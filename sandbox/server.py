@@ -19,6 +19,7 @@ from werkzeug.serving import ThreadedWSGIServer
 
 from sandbox.app import create_app
 from sandbox.config import SandboxConfig
+from sandbox.execution import Ticker
 from sandbox.state import Sandbox
 from sandbox.wire import WireHandler
 
@@ -52,6 +53,7 @@ class Running:
     app: Flask
     _server: SandboxServer
     _thread: threading.Thread
+    _ticker: Ticker
 
     @property
     def sandbox(self) -> Sandbox:
@@ -66,6 +68,7 @@ class Running:
         self._server.shutdown()
         self._thread.join()
         self._server.hang_up()
+        self._ticker.stop()
         self.sandbox.close()
 
 
@@ -80,8 +83,9 @@ def start(config: SandboxConfig) -> Running:
         target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="sandbox", daemon=True
     )
     thread.start()
+    ticker = Ticker(app.extensions["sandbox"])
     host = f"[{config.host}]" if ":" in config.host else config.host
-    return Running(f"http://{host}:{server.port}", config, app, server, thread)
+    return Running(f"http://{host}:{server.port}", config, app, server, thread, ticker)
 
 
 def _bound(host: str, port: int) -> socket:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from sandbox.schema import INDEXES, TABLE_NAMES, TABLES
+from sandbox.schema import INDEXES, TABLE_NAMES, TABLES, if_missing
 
 Row = sqlite3.Row
 
@@ -39,6 +39,8 @@ class Store:
         self._counts: dict[tuple[str, tuple[Any, ...]], int] = {}
         self._counts_as_of = -1
         self._db = self._connect()
+        if self.is_seeded and not shared:
+            self._complete()
 
     @property
     def is_seeded(self) -> bool:
@@ -132,10 +134,16 @@ class Store:
         self._settle()
         return db
 
+    def _complete(self) -> None:
+        """Add what a folder written by an older sandbox lacks; what is there stays."""
+        with self.writing() as db:
+            for statement in (*TABLES, *INDEXES):
+                db.execute(if_missing(statement))
+
     def _settle(self) -> None:
         """Everyday settings: survive a kill, do not wait for the disk at every commit."""
-        if self._path is not None:
-            self._db.execute("PRAGMA journal_mode = WAL")
+        # Without a journal, as loading leaves it, nothing could be rolled back.
+        self._db.execute(f"PRAGMA journal_mode = {'MEMORY' if self._path is None else 'WAL'}")
         self._db.execute("PRAGMA synchronous = NORMAL")
 
 

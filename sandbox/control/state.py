@@ -11,9 +11,11 @@ from sandbox.clock import KST
 from sandbox.config import SandboxConfig
 from sandbox.customers import save_customer
 from sandbox.envelope import Refusal, success
+from sandbox.execution import run_due
 from sandbox.facts.kcp import BILLING_SITE, RESULT_TEXTS
 from sandbox.incoming import Body, boolean, number, read_body, text
 from sandbox.payment_rows import insert_cancellations, insert_payments, row_from_object
+from sandbox.schedule_lists import LIST_FORMS, list_form
 from sandbox.seeding import reseed
 from sandbox.state import sandbox
 
@@ -29,7 +31,7 @@ def read_clock() -> Response:
 @bp.post("/clock")
 def move_clock() -> Response:
     """`now` (Unix seconds or ISO 8601), `shift_seconds` from real time, or
-    `advance_seconds` from where the clock stands."""
+    `advance_seconds` from where the clock stands; schedules it passes run at once."""
     body = read_body()
     parts = sandbox()
     if body.get("now") is not None:
@@ -39,6 +41,7 @@ def move_clock() -> Response:
     elif (step := number(body, "advance_seconds")) is not None:
         parts.clock.shift += int(step)
     parts.store.keep_setting("clock_shift", parts.clock.shift)
+    run_due(parts)
     return read_clock()
 
 
@@ -50,6 +53,7 @@ def read_settings() -> Response:
             "partial_reading": current_reading(parts.store),
             "webhook_url": parts.webhooks.url,
             "webhook_form": parts.webhooks.as_form,
+            "schedule_lists": list_form(parts.store),
         }
     )
 
@@ -70,6 +74,10 @@ def change_settings() -> Response:
     if "webhook_form" in body:
         parts.webhooks.as_form = boolean(body["webhook_form"])
         parts.store.keep_setting("webhook_form", parts.webhooks.as_form)
+    if "schedule_lists" in body:
+        if body["schedule_lists"] not in LIST_FORMS:
+            raise Refusal("schedule_lists is paged or array.", status=400)
+        parts.store.keep_setting("schedule_lists", body["schedule_lists"])
     return read_settings()
 
 

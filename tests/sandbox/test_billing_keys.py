@@ -79,6 +79,37 @@ def test_delete_is_for_good(api: Api, contract: Contract) -> None:
     assert api.get(f"{PATH}/person-1").json()["code"] == 1
 
 
+def test_deletion_takes_its_reason_and_requester(api: Api) -> None:
+    issue(api)
+    api.delete(f"{PATH}/person-1", params={"reason": "탈퇴", "extra[requester]": "customer"})
+
+    entry = api.control("ledger", method="GET")[-1]
+    assert (entry["kind"], entry["reason"]) == ("key_delete", "탈퇴")
+
+
+def test_choice_channel_group_has_one_channel_that_succeeds(api: Api, contract: Contract) -> None:
+    """A key issued with channel_group_id is shown as a group of one channel, KCP billing, that
+    succeeded; the list of many keys shows it as an ordinary one."""
+    issued = issue(api, channel_group_id="group-1", customer_name="한예린")["response"]
+    read = api.get(f"{PATH}/person-1").json()["response"]
+    many = api.get(PATH, params={"customer_uid[]": "person-1"}).json()
+    deleted = api.delete(f"{PATH}/person-1").json()["response"]
+
+    assert set(issued) == set(contract.schemas["SuperBillingKeyAnnotation"]["properties"])
+    (channel,) = issued["succeededChannels"]
+    assert set(channel) == set(contract.schemas["SucceededChannelAnnotation"]["properties"])
+    assert (channel["pg_provider"], channel["card_number"]) == ("kcp_billing", "123412******1234")
+    assert (issued["channelGroupId"], issued["customer_name"]) == ("group-1", "한예린")
+    assert issued["failedChannels"] == []
+    assert issued == read == deleted
+    contract.check("GET /subscribe/customers", many)
+
+
+def test_choice_channel_key_may_be_left_out(api: Api) -> None:
+    """The papers want channel_key to issue a key; published clients send `pg` or nothing."""
+    assert issue(api)["code"] == issue(api, pg="kcp_billing")["code"] == 0
+
+
 def test_many(api: Api, contract: Contract) -> None:
     issue(api, "a")
     issue(api, "b")

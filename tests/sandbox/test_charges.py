@@ -116,3 +116,10 @@ def test_ledger_knows_charges_and_declines(api: Api) -> None:
     kinds = [entry["kind"] for entry in api.control("ledger", method="GET")]
 
     assert kinds == ["key_issue", "key_issue", "charge", "decline"]
+
+
+def test_choice_name_of_a_charge_may_be_left_out(api: Api) -> None:
+    """The papers want a name to charge a key; KCP's own sample and a client send none."""
+    payment = charge(api)["response"]
+
+    assert (payment["status"], payment["name"]) == ("paid", None)

@@ -83,8 +83,10 @@ def test_nested_form_and_json_text(api: Api) -> None:
     assert api.post(path(second), data={"logis": json.dumps(LOGIS)}).status_code == 200
 
 
-def test_change_is_taken_until_the_buyer_confirms(api: Api, order: dict[str, object]) -> None:
-    """A choice: papers disagree whether KCP offers PUT."""
+def test_choice_delivery_may_be_changed_until_the_buyer_confirms(
+    api: Api, order: dict[str, object]
+) -> None:
+    """PUT is taken for KCP, of which papers disagree, until the buyer has confirmed."""
     changed = {"logis": LOGIS | {"invoice": "1"}}
     assert api.put(path(order), json=changed).status_code == 409
     api.post(path(order), json=BODY)

@@ -17,6 +17,7 @@ class Shop(HTTPServer):
 
     def __init__(self) -> None:
         self.received: list[dict[str, str]] = []
+        self.arrived = threading.Event()
         super().__init__(("127.0.0.1", 0), _Receiver)
 
     @property
@@ -32,6 +33,7 @@ class _Receiver(BaseHTTPRequestHandler):
         shop.received.append(json.loads(body) if is_json else dict(parse_qsl(body)))
         self.send_response(200)
         self.end_headers()
+        shop.arrived.set()
 
     def log_message(self, *_: object) -> None:
         pass
@@ -112,3 +114,44 @@ def test_unreachable_shop_is_noted_and_not_tried_again(api: Api) -> None:
 
     assert len(sent) == 1
     assert "refused" in str(sent[0]["result"])
+
+
+def test_scheduled_charges_tell_of_success_and_failure(api: Api, hook: Shop) -> None:
+    api.control(
+        "customers", [{"customer_uid": "good"}, {"customer_uid": "poor", "decline": "CC10"}]
+    )
+    for number, uid in (("A", "good"), ("B", "poor")):
+        entry = {"merchant_uid": number, "schedule_at": api.now + 60, "amount": 10_000}
+        body = {"customer_uid": uid, "schedules": [entry]}
+        api.post("/subscribe/payments/schedule", json=body)
+    assert told(api, hook) == []
+    api.control("clock", {"advance_seconds": 120})
+
+    messages = [(message["merchant_uid"], message["status"]) for message in told(api, hook)]
+    assert messages == [("A", "paid"), ("B", "failed")]
+
+
+def test_choice_retried_schedule_tells_like_a_scheduled_one(api: Api, hook: Shop) -> None:
+    """Retrying a failed schedule sends a webhook, too, to the schedule's own address if it
+    named one."""
+    api.control("settings", {"webhook_url": "http://127.0.0.1:9/"})
+    api.control("customers", [{"customer_uid": "poor", "decline": "CC10"}])
+    entry = {"merchant_uid": "A", "schedule_at": api.now + 60, "amount": 10_000,
+             "notice_url": hook.url}  # fmt: skip
+    body = {"customer_uid": "poor", "schedules": [entry]}
+    api.post("/subscribe/payments/schedule", json=body)
+    api.control("clock", {"advance_seconds": 120})
+    api.post("/subscribe/payments/schedule/A/retry")
+
+    assert [message["status"] for message in told(api, hook)] == ["failed", "failed"]
+
+
+def test_scheduled_charge_tells_without_anybody_asking(api: Api, hook: Shop) -> None:
+    api.control("customers", [{"customer_uid": "good"}])
+    entry = {"merchant_uid": "A", "schedule_at": api.now + 600, "amount": 10_000}
+    body = {"customer_uid": "good", "schedules": [entry]}
+    api.post("/subscribe/payments/schedule", json=body)
+    api.server.sandbox.clock.shift += 601
+
+    assert hook.arrived.wait(10)
+    assert [message["status"] for message in hook.received] == ["paid"]
