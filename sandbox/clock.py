@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 
 _KST_SECONDS = 9 * 3_600
 KST = timezone(timedelta(seconds=_KST_SECONDS), "KST")
@@ -29,4 +30,9 @@ def in_kst(moment: int) -> datetime:
 
 def kst_minute(moment: int) -> str:
     """Year to minute in ten digits, as KCP's transaction numbers start."""
-    return time.strftime("%y%m%d%H%M", time.gmtime(moment + _KST_SECONDS))
+    return _minute(moment // 60)
+
+
+@lru_cache(maxsize=4_096)
+def _minute(minutes: int) -> str:
+    return time.strftime("%y%m%d%H%M", time.gmtime(minutes * 60 + _KST_SECONDS))

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from sandbox.facts.kcp import receipt_url
@@ -13,6 +14,7 @@ Payment = dict[str, Any]
 _INSERT = f"INSERT INTO payments ({', '.join(STORED)}) VALUES ({', '.join('?' * len(STORED))})"
 _BLANK: Payment = {name: PAYMENT_FIELDS.get(name, HIDDEN.get(name)) for name in STORED}
 _BATCH = 500
+_as_stored = itemgetter(*STORED)
 
 
 def blank_payment() -> Payment:
@@ -22,7 +24,12 @@ def blank_payment() -> Payment:
 
 def insert_payments(db: sqlite3.Connection, rows: Iterable[Mapping[str, Any]]) -> None:
     """Add rows that have every stored column."""
-    db.executemany(_INSERT, ([row[name] for name in STORED] for row in rows))
+    insert_stored(db, map(_as_stored, rows))
+
+
+def insert_stored(db: sqlite3.Connection, rows: Iterable[Sequence[Any]]) -> None:
+    """Add rows whose values stand in the order of STORED."""
+    db.executemany(_INSERT, rows)
 
 
 def insert_cancellations(db: sqlite3.Connection, rows: Iterable[Mapping[str, Any]]) -> None:

@@ -4,16 +4,17 @@ import gc
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from sandbox.cancellation import change_reading, current_reading, status_after
+from sandbox.cancellation import change_reading, current_reading
 from sandbox.clock import KST
 from sandbox.config import SandboxConfig
-from sandbox.payment_rows import insert_cancellations, insert_payments
+from sandbox.payment_rows import insert_cancellations, insert_stored
 from sandbox.seed.books import BookWriter
 from sandbox.seed.bulk import insert_deliveries, insert_keys
+from sandbox.seed.producer import Plan, produce
 from sandbox.seed.shop import DemoShop
 from sandbox.store import Store
 
@@ -44,7 +45,14 @@ def reseed(store: Store, config: SandboxConfig) -> None:
     with store.loading() as db:
         db.executemany("INSERT INTO tokens VALUES (?, ?, ?)", tokens)
         if config.seed == "demo":
-            _load_shop(db, DemoShop(config.payments, config.random_seed, now), config)
+            made = Plan(
+                payments=config.payments,
+                random_seed=config.random_seed,
+                now=now,
+                partial_reading=config.partial_reading or "cancelled",
+                books=config.books,
+            )
+            _load_shop(db, made, config)
     plan = {
         "seed": config.seed,
         "payments": config.payments,
@@ -69,33 +77,20 @@ def export_books(store: Store, folder: Path) -> None:
             books.add_day(day.orders, day.planted)
 
 
-def _load_shop(db: sqlite3.Connection, shop: DemoShop, config: SandboxConfig) -> None:
+def _load_shop(db: sqlite3.Connection, plan: Plan, config: SandboxConfig) -> None:
     """Stream the shop into the tables and its books into their files."""
     started, loaded, told = time.monotonic(), 0, 0
-    config.progress(f"Seeding {config.payments:,} payments of half a year...")
-    insert_keys(db, shop.subscriptions.key_rows())
-    with ExitStack() as stack:
-        stack.enter_context(_no_collector())
-        books = stack.enter_context(BookWriter(config.books)) if config.books else None
-        if books:
-            books.add_customers(shop.subscriptions.subscribers)
-        for day in shop.days():
-            # The books first: they know no special word for a partial cancel.
-            if books:
-                books.add_day(day.orders, day.planted)
-            rows = list(day.payments())
-            for row in rows:
-                if row["cancel_amount"]:
-                    row["status"] = status_after(
-                        row["amount"], row["cancel_amount"], config.partial_reading or "cancelled"
-                    )
-            insert_payments(db, rows)
-            insert_cancellations(db, day.cancellations())
-            insert_deliveries(db, day.deliveries())
-            loaded += len(rows)
+    config.progress(f"Seeding {plan.payments:,} payments of half a year...")
+    with _no_collector():
+        insert_keys(db, plan.shop().subscriptions.key_rows())
+        for trade in produce(plan):
+            insert_stored(db, trade.payments)
+            insert_cancellations(db, trade.cancellations)
+            insert_deliveries(db, trade.deliveries)
+            loaded += len(trade.payments)
             if loaded - told >= _TELL_EACH:
                 told = loaded
-                config.progress(f"  {day.date}: {loaded:,} of {config.payments:,}")
+                config.progress(f"  {trade.day}: {loaded:,} of {plan.payments:,}")
     config.progress(f"Seeded {loaded:,} payments in {time.monotonic() - started:.1f} s.")
 
 

@@ -53,7 +53,7 @@ class Attempt:
 
     @property
     def cancelled(self) -> int:
-        return sum(cancel.amount for cancel in self.cancels)
+        return sum([cancel.amount for cancel in self.cancels])
 
     @property
     def is_clean(self) -> bool:
@@ -81,11 +81,11 @@ class Order:
 
     @property
     def amount(self) -> int:
-        return sum(line.amount for line in self.lines)
+        return sum([line.amount for line in self.lines])
 
     @property
     def tax_free(self) -> int:
-        return sum(line.amount for line in self.lines if line.tax_free)
+        return sum([line.amount for line in self.lines if line.tax_free])
 
     @property
     def last(self) -> Attempt:
@@ -121,9 +121,9 @@ def fill_cart(rng: Random, *, small: bool) -> list[Line]:
         if good.variants:
             name = f"{name} ({good.variants[int(draw() * len(good.variants))]})"
         quantity = 1 if draw() < 0.9 or good.price > 60_000 else 2
-        if all(line.name != name for line in lines):
+        if not lines or name not in [line.name for line in lines]:
             lines.append(Line(name, quantity, good.price * quantity, good.tax_free))
-    if sum(line.amount for line in lines) < FREE_SHIPPING_FROM:
+    if sum([line.amount for line in lines]) < FREE_SHIPPING_FROM:
         lines.append(Line(SHIPPING_LINE, 1, SHIPPING))
     return lines
 

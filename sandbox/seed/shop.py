@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import itemgetter
 from random import Random
 
 from sandbox.clock import kst_minute
@@ -17,6 +18,7 @@ from sandbox.seed.window import WindowTrade
 
 _BUYERS_PER_PAYMENT = 0.35
 _FEWEST_BUYERS, _MOST_BUYERS = 40, 40_000
+_started_at = itemgetter("started_at")
 _TESTS = 12
 _PAYMENTS_PER_TEST = 80
 
@@ -32,7 +34,7 @@ class Day:
     def payments(self) -> Iterator[Payment]:
         """Table rows in the order the windows opened, cancels applied."""
         rows = [attempt.row for order in self.orders for attempt in order.attempts]
-        yield from sorted(rows, key=_started)
+        yield from sorted(rows, key=_started_at)
 
     def cancellations(self) -> Iterator[Payment]:
         """Rows of the cancels' table."""
@@ -111,20 +113,18 @@ class DemoShop:
 
     def _give_numbers(self, orders: list[Order], day: date) -> None:
         orders.sort(key=lambda order: order.ordered_at)
-        serial = 0
+        serial, written = 0, f"{day:%Y%m%d}"
         for order in orders:
             serial += 1 + int(self._rng.random() * 12)
             if not order.number:
                 is_test = order.attempts and order.attempts[0].row["sandbox"]
                 order.number = (
-                    f"TEST-{day:%Y%m%d}-{serial:04d}"
-                    if is_test
-                    else f"ORD{day:%Y%m%d}-{serial:05d}"
+                    f"TEST-{written}-{serial:04d}" if is_test else f"ORD{written}-{serial:05d}"
                 )
             for attempt in order.attempts:
                 attempt.row["merchant_uid"] = order.number
         attempts = [attempt for order in orders for attempt in order.attempts]
-        attempts.sort(key=lambda attempt: _started(attempt.row))
+        attempts.sort(key=lambda attempt: _started_at(attempt.row))
         for attempt in attempts:
             self._finish_row(attempt.row)
             cancels = attempt.cancels
@@ -152,8 +152,3 @@ def _stamp(row: Payment) -> None:
     row["updated_at"] = max(
         row["started_at"], row["paid_at"], row["failed_at"], row["cancelled_at"]
     )
-
-
-def _started(row: Payment) -> int:
-    started: int = row["started_at"]
-    return started

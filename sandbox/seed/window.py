@@ -1,6 +1,5 @@
 """Orders paid in the payment window: attempts, retries, deposits, cancels, deliveries."""
 
-import json
 from random import Random
 
 from sandbox.clock import in_kst
@@ -92,18 +91,18 @@ class WindowTrade:
 
     def _attempt(self, order: Order, at: int, method: str) -> Attempt:
         rng = self._rng
-        buyer, tax_free = order.buyer, order.tax_free
+        buyer, amount, tax_free = order.buyer, order.amount, order.tax_free
         is_mobile = rng.random() < _MOBILE
         row: Payment = blank_payment()
-        row.update(method_fields(rng, method, order.amount, at))
+        row.update(method_fields(rng, method, amount, at))
         row.update(
             channel="mobile" if is_mobile else "pc",
             pg_provider="kcp",
             pg_id=WINDOW_SITE,
             name=order.name,
-            amount=order.amount,
+            amount=amount,
             tax_free=tax_free,
-            custom_data=json.dumps({"tax_free": tax_free}) if tax_free else None,
+            custom_data=f'{{"tax_free": {tax_free}}}' if tax_free else None,
             buyer_name=buyer.name,
             buyer_email=buyer.email,
             buyer_tel=buyer.tel,
