@@ -10,7 +10,7 @@ from sandbox.cancellation import DEFAULT_REASON, balance, current_reading, write
 from sandbox.clock import in_kst
 from sandbox.envelope import Refusal, success
 from sandbox.facts.codes import REFUND_BANKS
-from sandbox.facts.kcp import NO_DEPOSIT_TEXT, kcp_text
+from sandbox.facts.kcp import ALREADY_CANCELLED, NO_DEPOSIT_TEXT, kcp_text
 from sandbox.incoming import Body, boolean, number, read_body, text
 from sandbox.payment_rows import find_payment, read_one
 from sandbox.state import sandbox
@@ -123,7 +123,7 @@ def _check_gateway_rules(row: Row, order: CancelOrder) -> Any:
 def _check_kcp_rules(row: Row, order: CancelOrder, amount: Any, *, now: int) -> Any:
     """The tax-free part of the cancel, or KCP's refusal."""
     if row["pg_cancelled"]:
-        raise _refused_by_kcp(kcp_text("500626"))
+        raise _refused_by_kcp(kcp_text(ALREADY_CANCELLED))
     if order.amount is None and row["cancel_amount"]:
         raise _refused_by_kcp(kcp_text("8040"))
     is_partial = amount < row["amount"]

@@ -10,7 +10,9 @@ from sandbox.facts.codes import BANKS, CARDS
 from sandbox.facts.kcp import (
     INSTALMENTS_FROM,
     MINIMUM_AMOUNT,
+    RESULT_TEXTS,
     SHOP_NAME,
+    TEST_MINIMUM_AMOUNT,
     TEST_SITE,
     WINDOW_SITE,
     kcp_text,
@@ -35,8 +37,9 @@ def pay() -> Response:
 
     `outcome` is paid (default), failed or ready; virtual accounts are ready until the
     deposit. Also: pay_method, name, buyer_*, card_code, card_quota, bank_code, escrow,
-    kcpProducts, tax_free, custom_data, notice_url, sandbox, mobile, fail_code. An order
-    number that is paid already is refused, unless `twice` is true.
+    kcpProducts, tax_free, custom_data, notice_url, sandbox, mobile, display.card_quota, and
+    fail_code with any of KCP's codes. An order number that is paid already is refused, unless
+    `twice` is true.
     """
     body = read_body()
     merchant_uid, amount = text(body, "merchant_uid", longest=40), number(body, "amount")
@@ -156,7 +159,7 @@ def _method_fields(method: str, body: Body, amount: int, *, now: int) -> Payment
         }
     if method in {"card", "samsung"} or method in WALLETS:
         code = text(body, "card_code") or "366"
-        quota = int(number(body, "card_quota") or 0)
+        quota = _chosen_quota(body)
         return {
             "pay_method": "card" if method in WALLETS else method,
             "emb_pg_provider": method if method in WALLETS else None,
@@ -169,17 +172,34 @@ def _method_fields(method: str, body: Body, amount: int, *, now: int) -> Payment
     return {"pay_method": method, "apply_num": ""}
 
 
+def _chosen_quota(body: Body) -> int:
+    """What the buyer chose; KCP reads the longest of the shop's `display.card_quota` as a
+    limit and offers everything up to it."""
+    quota = int(number(body, "card_quota") or 0)
+    display = body.get("display")
+    offered = display.get("card_quota") if isinstance(display, dict) else None
+    if isinstance(offered, list) and quota > max(map(int, offered), default=0):
+        raise Refusal("The window does not offer that many instalments.", status=409)
+    return quota
+
+
 def _outcome(method: str, body: Body, amount: int, *, now: int) -> Payment:
     outcome = text(body, "outcome") or ("ready" if method == "vbank" else "paid")
-    if outcome == "paid" and amount < MINIMUM_AMOUNT.get(method, 0):
-        return {"status": "failed", "failed_at": now, "fail_reason": kcp_text("8135")}
     if outcome == "failed":
-        reason = kcp_text(text(body, "fail_code") or "3001")
-        return {"status": "failed", "failed_at": now, "fail_reason": reason}
+        return _failure(text(body, "fail_code") or "3001", now=now)
+    least = TEST_MINIMUM_AMOUNT if boolean(body.get("sandbox")) else MINIMUM_AMOUNT
+    if amount < least.get(method, 0) and (outcome == "paid" or method == "vbank"):
+        return _failure("8135" if method == "card" else "8063", now=now)
     if outcome == "ready":
         return {"status": "ready", "pg_tid": new_pg_tid(now) if method == "vbank" else None}
     paid: Payment = {"status": "paid", "paid_at": now, "pg_tid": new_pg_tid(now)}
     return paid | ({"apply_num": new_apply_num()} if method in {"card", "samsung"} else {})
+
+
+def _failure(code: str, *, now: int) -> Payment:
+    if code not in RESULT_TEXTS:
+        raise Refusal("Unknown KCP code in fail_code.", status=400)
+    return {"status": "failed", "failed_at": now, "fail_reason": kcp_text(code)}
 
 
 def _note_charge(db: Any, row: Payment) -> None:

@@ -54,7 +54,19 @@ def test_expired_virtual_account_takes_nothing(api: Api) -> None:
         ({"outcome": "failed"}, "failed", "[3001|사용자 취소]"),
         ({"outcome": "failed", "fail_code": "CC61"}, "failed", "[CC61|거래금액 한도초과]"),
         ({"outcome": "ready"}, "ready", None),
-        ({"amount": 99}, "failed", "[8135|신용카드 건최소한도 미만]"),
+        ({"amount": 999}, "failed", "[8135|신용카드 건최소한도 미만]"),
+        (
+            {"amount": 399, "pay_method": "trans"},
+            "failed",
+            "[8063|포맷에러(결제최소금액오류)]",
+        ),
+        (
+            {"amount": 300, "pay_method": "vbank"},
+            "failed",
+            "[8063|포맷에러(결제최소금액오류)]",
+        ),
+        ({"amount": 99, "sandbox": True}, "failed", "[8135|신용카드 건최소한도 미만]"),
+        ({"outcome": "failed", "fail_code": "8012"}, "failed", "[8012|취소불가 - 상점관리자 문의]"),
     ],
 )
 def test_window_that_does_not_end_in_a_payment(
@@ -69,6 +81,32 @@ def test_instalments_only_from_fifty_thousand(api: Api) -> None:
     for amount, quota in ((49_999, 0), (50_000, 6)):
         body = {"merchant_uid": f"ORD-{amount}", "amount": amount, "card_quota": 6}
         assert api.control("buyer/pay", body)["card_quota"] == quota
+
+
+def test_smallest_amounts_of_each_method_and_channel(api: Api) -> None:
+    amounts = {"card": 1_000, "trans": 400, "phone": 400}
+    for method, amount in amounts.items():
+        body = {"merchant_uid": f"LIVE-{method}", "amount": amount, "pay_method": method}
+        assert api.control("buyer/pay", body)["status"] == "paid"
+    issued = {"merchant_uid": "LIVE-vbank", "amount": 301, "pay_method": "vbank"}
+    assert api.control("buyer/pay", issued)["status"] == "ready"
+    test = {"merchant_uid": "TEST-card", "amount": 100, "sandbox": True}
+    assert api.control("buyer/pay", test)["status"] == "paid"
+
+
+def test_longest_instalment_shown_is_an_upper_bound(api: Api) -> None:
+    for number, (offered, chosen, status) in enumerate(
+        [([6], 3, 200), ([3], 2, 200), ([3], 6, 409), ([], 2, 409), ([], 0, 200)]
+    ):
+        body = {"merchant_uid": f"ORD-{number}", "amount": 50_000, "card_quota": chosen,
+                "display": {"card_quota": offered}}  # fmt: skip
+        assert api.post("/_sandbox/buyer/pay", json=body).status_code == status
+
+
+def test_unknown_kcp_code_is_refused(api: Api) -> None:
+    body = {"merchant_uid": "ORD-1", "amount": 1_000, "outcome": "failed", "fail_code": "0815"}
+
+    assert api.post("/_sandbox/buyer/pay", json=body).status_code == 400
 
 
 def test_console_cancels_leave_their_reason(api: Api) -> None:
