@@ -2,7 +2,19 @@
 
 from flask import Flask
 
-from sandbox import again, auth, cancel, codes, customers, escrow, payments, prepare
+from sandbox import (
+    again,
+    auth,
+    balance,
+    cancel,
+    codes,
+    customers,
+    escrow,
+    payments,
+    prepare,
+    receipts,
+    vbanks,
+)
 from sandbox.clock import Clock
 from sandbox.config import SandboxConfig
 from sandbox.control import control_blueprint
@@ -27,7 +39,19 @@ def create_app(config: SandboxConfig | None = None) -> Flask:
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    for module in (auth, payments, cancel, prepare, again, customers, escrow, codes):
+    for module in (
+        auth,
+        payments,
+        balance,
+        cancel,
+        prepare,
+        again,
+        customers,
+        escrow,
+        vbanks,
+        receipts,
+        codes,
+    ):
         app.register_blueprint(module.bp)
     app.register_blueprint(control_blueprint())
     register_gatekeeper(app)

@@ -20,8 +20,9 @@ def record(
 ) -> None:
     """Write one effect in the transaction that has it.
 
-    `kind` is charge, decline, cancel, pg_cancel, key_issue, key_delete, delivery or
-    delivery_change; `source` is api, buyer, console or pg.
+    `kind` is charge, decline, cancel, refund_paid, pg_cancel, key_issue, key_delete, delivery,
+    delivery_change, delivered, confirm, deny, fake_deposit, receipt, receipt_revoke,
+    vbank_issue, vbank_change or vbank_revoke; `source` is api, buyer, console or pg.
     """
     db.execute(
         "INSERT INTO ledger (at, kind, imp_uid, merchant_uid, customer_uid, amount, reason, source)"
