@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask, Response, g, request
 
 from sandbox.auth import TOKEN_PATH, check_token
+from sandbox.deadlines import carry_out
 from sandbox.envelope import Refusal, http_refusal
 from sandbox.faults import ON_THE_WIRE, Fault, Seen, lets_through, spoil, wait
 from sandbox.incoming import read_body
@@ -22,12 +23,14 @@ def register_gatekeeper(app: Flask) -> None:
 
 
 def _on_arrival() -> Response | None:
+    parts = sandbox()
     if _is_control():
         _check_neighbour()
+        carry_out(parts.store, now=parts.clock.now())
         return None
+    carry_out(parts.store, now=parts.clock.now())
     path = readable(request.path).rstrip("/") or "/"
     fields = _fields()
-    parts = sandbox()
     parts.requests.note(at=parts.clock.now(), method=request.method, path=path, fields=fields)
     g.seen = Seen(method=request.method, path=path, uids=_uids(fields))
     fault = parts.faults.take(g.seen, "before_commit")

@@ -22,7 +22,8 @@ def record(
 
     `kind` is charge, decline, cancel, refund_paid, pg_cancel, key_issue, key_delete, delivery,
     delivery_change, delivered, confirm, deny, fake_deposit, receipt, receipt_revoke,
-    vbank_issue, vbank_change or vbank_revoke; `source` is api, buyer, console or pg.
+    vbank_issue, vbank_change or vbank_revoke; `source` is api, buyer, console, pg or
+    courier.
     """
     db.execute(
         "INSERT INTO ledger (at, kind, imp_uid, merchant_uid, customer_uid, amount, reason, source)"

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response
 
+from sandbox import deadlines
 from sandbox.envelope import Refusal, success
 from sandbox.facts.codes import BANKS, CARDS
 from sandbox.facts.kcp import (
@@ -89,12 +90,24 @@ def decide() -> Response:
     imp_uid, decision = text(body, "imp_uid") or "", text(body, "decision")
     if decision not in {"confirmed", "denied"}:
         raise Refusal("decision is confirmed or denied.", status=400)
-    with sandbox().store.writing() as db:
+    parts = sandbox()
+    with parts.store.writing() as db:
         row = find_payment(db, imp_uid)
         delivered = db.execute("SELECT 1 FROM deliveries WHERE imp_uid = ?", (imp_uid,)).fetchone()
         if row is None or not row["escrow"] or not delivered:
             raise Refusal("There is no delivered escrow order to decide on.", status=409)
+        if row["escrow_decision"] == "confirmed":
+            raise Refusal("The order is confirmed already.", status=409)
         db.execute("UPDATE payments SET escrow_decision = ? WHERE id = ?", (decision, row["id"]))
+        deadlines.give_up(db, "confirm", imp_uid)
+        record(
+            db,
+            "confirm" if decision == "confirmed" else "deny",
+            at=parts.clock.now(),
+            source="buyer",
+            imp_uid=imp_uid,
+            merchant_uid=row["merchant_uid"],
+        )
     return success({"imp_uid": imp_uid, "decision": decision})
 
 
