@@ -69,9 +69,11 @@ def _assemble(config: SandboxConfig) -> Sandbox:
         raise
     # A setting changed over the control plane outlives a restart; the command line's holds
     # until then.
+    clock = Clock(shift=store.setting("clock_shift", 0), skew=store.setting("clock_skew", 0))
     webhooks = WebhookSender(
         url=store.setting("webhook_url", config.webhook_url),
+        clock=clock,
         as_form=store.setting("webhook_form", config.webhook_form),
+        random_seed=config.random_seed,
     )
-    clock = Clock(shift=store.setting("clock_shift", 0))
     return Sandbox(config=config, store=store, clock=clock, webhooks=webhooks)

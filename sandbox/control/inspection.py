@@ -44,11 +44,3 @@ def requests() -> Response:
 def clear_requests() -> Response:
     sandbox().requests.clear()
     return success(None)
-
-
-@bp.get("/webhooks")
-def webhooks() -> Response:
-    """Webhooks sent so far, with what the shop answered."""
-    sender = sandbox().webhooks
-    sender.wait()
-    return success(list(sender.sent))
