@@ -8,9 +8,10 @@ from flask import Flask, Response, g, request
 from sandbox.auth import TOKEN_PATH, check_token
 from sandbox.deadlines import carry_out
 from sandbox.envelope import Refusal, http_refusal
-from sandbox.faults import ON_THE_WIRE, Fault, Seen, lets_through, spoil, wait
+from sandbox.faults import ON_ROWS, ON_THE_WIRE, Fault, Seen, lets_through, spoil, wait
 from sandbox.incoming import read_body
 from sandbox.paths import readable, segments
+from sandbox.row_faults import duplicate_row, read_stale
 from sandbox.state import sandbox
 from sandbox.wire import WIRE
 
@@ -60,6 +61,9 @@ def _struck(fault: Fault, real: Response | None) -> Response:
         if WIRE not in request.environ:
             raise RuntimeError("This fault needs a real socket")
         request.environ[WIRE].fault = fault
+    if fault.action in ON_ROWS and real is not None:
+        act = duplicate_row if fault.action == "dup_row" else read_stale
+        return act(sandbox(), real)
     return spoil(fault, real)
 
 
