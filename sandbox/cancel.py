@@ -15,7 +15,7 @@ from sandbox.cancellation import (
 )
 from sandbox.envelope import Refusal, success
 from sandbox.facts.codes import REFUND_BANKS
-from sandbox.facts.kcp import ALREADY_CANCELLED, NO_DEPOSIT_TEXT, kcp_text
+from sandbox.facts.kcp import ALREADY_CANCELLED, CANCEL_REFUSED, NO_DEPOSIT_TEXT, kcp_text
 from sandbox.incoming import Body, boolean, number, read_body, text
 from sandbox.payment_rows import find_payment, read_one
 from sandbox.state import sandbox
@@ -187,4 +187,4 @@ def _tax_free_part(row: Row, order: CancelOrder, amount: Any) -> Any:
 
 
 def _refused_by_kcp(reason: str) -> Refusal:
-    return Refusal(f"결제취소에 실패하였습니다. {reason}", code=-1)
+    return Refusal(f"{CANCEL_REFUSED} {reason}", code=-1)

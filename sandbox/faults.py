@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 from flask import Response
 
 from sandbox.envelope import Refusal, answer
-from sandbox.facts.kcp import RESULT_TEXTS, kcp_text
+from sandbox.facts.kcp import CANCEL_REFUSED, RESULT_TEXTS, kcp_text
 
 When = Literal["before_commit", "after_commit"]
 Action = Literal[
@@ -28,6 +28,8 @@ ON_THE_WIRE = frozenset({"drop", "reset", "truncate", "no_length_truncate", "dri
 # These need the real answer.
 ON_ROWS = frozenset({"dup_row", "stale_read"})
 
+_CANCEL = "/payments/cancel"
+
 
 @dataclass(slots=True, kw_only=True)
 class Fault:
@@ -35,7 +37,7 @@ class Fault:
 
     `path` may hold `*`; without a path or method any request matches. `skip` lets that many
     matching requests pass first. For `drip`, `delay_ms` is the wait between two bytes. For
-    `code`, `kcp` names the KCP code to refuse with instead of a `message`.
+    `code`, `kcp` names the KCP code to refuse with.
     """
 
     action: Action
@@ -119,9 +121,10 @@ class FaultScript:
         with self._turn:
             return [asdict(fault) for fault in self._faults]
 
-    def clear(self) -> None:
+    def clear(self, fault_id: int | None = None) -> None:
+        """Take one back, or all."""
         with self._turn:
-            self._faults.clear()
+            self._faults = [fault for fault in self._faults if fault_id not in {None, fault.id}]
 
 
 def lets_through(fault: Fault) -> bool:
@@ -135,8 +138,8 @@ def wait(fault: Fault) -> None:
         time.sleep(fault.delay_ms / 1000)
 
 
-def spoil(fault: Fault, real: Response | None) -> Response:
-    """The answer the client gets instead of `real`, None when nothing ran."""
+def spoil(fault: Fault, real: Response | None, *, path: str) -> Response:
+    """The answer a request of `path` gets instead of `real`, None when nothing ran."""
     match fault.action:
         case "status":
             return _status(fault)
@@ -150,18 +153,18 @@ def spoil(fault: Fault, real: Response | None) -> Response:
             location = fault.location or str(fault.body or "/")
             return Response("", status=fault.status or 307, headers={"Location": location})
         case "code":
-            return _refused(fault)
+            return _refused(fault, path)
         case "wrong_amount" | "wrong_uid" | "float_amount":
             return _altered(fault, real)
     return real or answer(0, None, None)
 
 
-def _refused(fault: Fault) -> Response:
-    """A code of the gateway's, or KCP's own refusal passed on; `message` goes before that."""
+def _refused(fault: Fault, path: str) -> Response:
+    """A code of the gateway's, or KCP's own refusal as the gateway passes it on."""
     if fault.kcp is None:
         return answer(fault.code, fault.message or "요청을 처리할 수 없습니다.", fault.body)
-    message = f"{fault.message} {kcp_text(fault.kcp)}" if fault.message else kcp_text(fault.kcp)
-    return answer(-1, message, fault.body)
+    words = CANCEL_REFUSED if path == _CANCEL else fault.message or ""
+    return answer(-1, f"{words} {kcp_text(fault.kcp)}".lstrip(), fault.body)
 
 
 def _status(fault: Fault) -> Response:

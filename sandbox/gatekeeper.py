@@ -64,7 +64,7 @@ def _struck(fault: Fault, real: Response | None) -> Response:
     if fault.action in ON_ROWS and real is not None:
         act = duplicate_row if fault.action == "dup_row" else read_stale
         return act(sandbox(), real)
-    return spoil(fault, real)
+    return spoil(fault, real, path=g.seen.path)
 
 
 def _is_control() -> bool:

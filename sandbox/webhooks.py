@@ -144,11 +144,13 @@ class WebhookSender:
             self._held.clear()
             self._sent.clear()
 
-    def sent(self) -> list[dict[str, Any]]:
-        """Everything sent and what was answered, oldest first, once what is due has been tried."""
+    def sent(self, *, wait: bool = True) -> list[dict[str, Any]]:
+        """Everything sent and what was answered, oldest first; waits until what is due has been
+        tried, unless told not to."""
         with self._change:
             self._wake()
-            self._change.wait_for(self._is_idle)
+            if wait:
+                self._change.wait_for(self._is_idle)
             return list(self._sent)
 
     def state(self) -> dict[str, Any]:

@@ -22,7 +22,8 @@ def pending_faults() -> Response:
 
 @bp.delete("/script")
 def clear_faults() -> Response:
-    sandbox().faults.clear()
+    """All of them, or the one of `?id=`."""
+    sandbox().faults.clear(query_integer("id"))
     return success(None)
 
 

@@ -16,6 +16,9 @@ def _listed_texts() -> dict[str, str]:
 ALREADY_CANCELLED = "500626"
 RESULT_TEXTS: dict[str, str] = _listed_texts() | {ALREADY_CANCELLED: "기 취소 거래"}
 
+# What the gateway puts before KCP's refusal of a cancel.
+CANCEL_REFUSED = "결제취소에 실패하였습니다."
+
 # A virtual account nobody has paid into has nothing to give back.
 NO_DEPOSIT_TEXT = "요청하신 건에 대해 입금된 내역이 없습니다"
 

@@ -191,6 +191,39 @@ def test_page_shows_what_a_person_can_do(api: Api) -> None:
 
     assert "콘솔에서 취소" in page
     assert "&lt;b&gt;굵은" in page
+    assert "http://" not in page
+    assert "https://" not in page
+
+
+def test_page_offers_each_payment_what_can_happen_to_it(api: Api) -> None:
+    account = {"merchant_uid": "V", "amount": 9_000, "pay_method": "vbank"}
+    api.control("buyer/pay", account)
+    page = api.get("/_sandbox/").text
+    assert "V 입금" in page
+    assert "V 콘솔에서 취소" not in page
+
+    shipped = api.plant(merchant_uid="E", pay_method="trans", escrow=True)
+    logis = {"company": "CJGLS", "invoice": "1", "sent_at": api.now}
+    assert "E 구매확정" not in api.get("/_sandbox/").text
+    api.post(f"/escrows/logis/{shipped['imp_uid']}", json={"logis": logis})
+    page = api.get("/_sandbox/").text
+    for label in ("E 구매확정", "E 구매거절", "E 배송 완료", "E KCP에서 취소"):
+        assert label in page
+    api.control("pg/cancel", {"imp_uid": shipped["imp_uid"]})
+    assert "E KCP에서 취소" not in api.get("/_sandbox/").text
+
+
+def test_page_shows_what_is_set_up_and_what_is_to_come(api: Api) -> None:
+    api.control("script", {"path": "/payments/cancel", "action": "drop", "merchant_uid": "M-77"})
+    api.control("webhooks/knobs", {"dup": 4})
+    paid = api.plant(pay_method="vbank", vbank_num="5620")
+    account = {"refund_holder": "임지호", "refund_bank": "BK88", "refund_account": "1101"}
+    api.cancel(imp_uid=paid["imp_uid"], **account)
+    api.control("webhooks/forge", {"url": "http://127.0.0.1:9/", "body": "made-up"})
+    page = api.get("/_sandbox/").text
+
+    for part in ("M-77", 'name="dup" type="number" min="1" value="4"', "환불금 지급", "made-up"):
+        assert part in page
 
 
 def test_window_refuses_a_paid_order_number_and_bare_items(api: Api) -> None:

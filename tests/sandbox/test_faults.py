@@ -174,7 +174,7 @@ def test_stale_replica_has_not_heard_of_the_payment_yet(api: Api) -> None:
 @pytest.mark.parametrize("code", ["8178", "8012", "8337", "CCA9", "500626"])
 def test_any_refusal_of_kcps_list_can_be_scripted(api: Api, code: str) -> None:
     paid = api.plant()
-    script(api, action="code", kcp=code, message="결제취소에 실패하였습니다.")
+    script(api, action="code", kcp=code)
     envelope = send(api, paid).json()
 
     assert envelope["code"] == -1
@@ -207,6 +207,16 @@ def test_skip_and_for_ever_and_clear(api: Api) -> None:
 
     api.control("script", method="DELETE")
     assert api.get("/cards").status_code == 200
+
+
+def test_one_fault_is_taken_back(api: Api) -> None:
+    script(api, path="/cards", method="GET", action="status")
+    script(api, path="/banks", method="GET", action="status")
+    first, second = api.control("script", method="GET")
+    api.control(f"script?id={first['id']}", method="DELETE")
+
+    assert api.control("script", method="GET") == [second]
+    assert (api.get("/cards").status_code, api.get("/banks").status_code) == (200, 500)
 
 
 def test_token_call_can_be_struck(api: Api) -> None:
