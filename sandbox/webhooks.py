@@ -28,6 +28,8 @@ _KEPT = 5_000
 _MOST_COPIES = 2_000
 # Waiting for what was sent means everything due this soon; a retry in a minute is not.
 _SOON = 5.0
+# Due whatever the clock is moved to.
+_AT_ONCE = 0.0
 _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
 
@@ -173,7 +175,8 @@ class WebhookSender:
         if self._is_lost():
             self._sent.append({"url": url, "body": body, "attempt": 1, "result": "lost"})
             return
-        due = self._clock.exact() + self.knobs.delay_ms / 1000
+        late = self.knobs.delay_ms / 1000
+        due = self._clock.exact() + late if late else _AT_ONCE
         for _ in range(self.knobs.dup):
             job = _Job(url=url, body=body, due=due, number=next(self._numbers))
             (self._held if self.knobs.reorder else self._waiting).append(job)
@@ -188,9 +191,8 @@ class WebhookSender:
         return self._random.random() < self.knobs.loss
 
     def _let_go(self) -> None:
-        due = self._clock.exact()
         for job in reversed(self._held):
-            self._waiting.append(replace(job, due=max(due, job.due), number=next(self._numbers)))
+            self._waiting.append(replace(job, number=next(self._numbers)))
         self._held.clear()
 
     def _wake(self) -> None:

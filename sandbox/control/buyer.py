@@ -1,11 +1,13 @@
 """What a buyer does: pay in the window, leave it, pay into a virtual account, decide on escrow."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response
 
 from sandbox import deadlines
+from sandbox.clock import KST
 from sandbox.envelope import Refusal, success
 from sandbox.facts.codes import BANKS, CARDS
 from sandbox.facts.kcp import (
@@ -29,6 +31,8 @@ bp = Blueprint("buyer", __name__, url_prefix="/buyer")
 # In the window the buyer chooses a wallet; the gateway stores what the wallet paid with.
 WALLETS = frozenset({"kakaopay", "naverpay", "payco", "tosspay", "lpay", "ssgpay", "applepay"})
 _VBANK_DAYS = 3
+# What a `vbank_due` without a time, or without seconds, is filled up with, by its length.
+_TIME_LEFT_OUT = {8: "235959", 12: "59", 14: ""}
 _ITEM_PROPERTIES = {"orderNumber", "name", "quantity", "amount"}
 
 
@@ -38,9 +42,9 @@ def pay() -> Response:
 
     `outcome` is paid (default), failed or ready; virtual accounts are ready until the
     deposit. Also: pay_method, name, buyer_*, card_code, card_quota, bank_code, escrow,
-    kcpProducts, tax_free, custom_data, notice_url, sandbox, mobile, display.card_quota, and
-    fail_code with any of KCP's codes. An order number that is paid already is refused, unless
-    `twice` is true.
+    kcpProducts, tax_free, custom_data, notice_url, sandbox, mobile, display.card_quota,
+    vbank_due, and fail_code with any of KCP's codes. An order number that is paid already is
+    refused, unless `twice` is true.
     """
     body = read_body()
     merchant_uid, amount = text(body, "merchant_uid", longest=40), number(body, "amount")
@@ -168,7 +172,7 @@ def _method_fields(method: str, body: Body, amount: int, *, now: int) -> Payment
             "vbank_num": f"562{now % 10**11:011d}",
             "vbank_holder": SHOP_NAME,
             "vbank_issued_at": now,
-            "vbank_date": now + _VBANK_DAYS * 86_400,
+            "vbank_date": _vbank_date(body, now=now),
         }
     if method in {"card", "samsung"} or method in WALLETS:
         code = text(body, "card_code") or "366"
@@ -183,6 +187,19 @@ def _method_fields(method: str, body: Body, amount: int, *, now: int) -> Payment
             "card_quota": quota if amount >= INSTALMENTS_FROM else 0,
         }
     return {"pay_method": method, "apply_num": ""}
+
+
+def _vbank_date(body: Body, *, now: int) -> int:
+    """`vbank_due`, a day (to its last second) or a day with minutes or seconds, Korean time."""
+    due = text(body, "vbank_due")
+    if due is None:
+        return now + _VBANK_DAYS * 86_400
+    try:
+        written = due + _TIME_LEFT_OUT[len(due)]
+        moment = datetime.strptime(written, "%Y%m%d%H%M%S").replace(tzinfo=KST)
+    except (KeyError, ValueError):
+        raise Refusal("vbank_due is YYYYMMDD and perhaps a time.", status=400) from None
+    return int(moment.timestamp())
 
 
 def _chosen_quota(body: Body) -> int:

@@ -1,5 +1,6 @@
 """The control plane: buyers, the console, KCP, the journal, planted rows."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -46,6 +47,23 @@ def test_expired_virtual_account_takes_nothing(api: Api) -> None:
 
     answer = api.post("/_sandbox/buyer/deposit", json={"imp_uid": issued["imp_uid"]})
     assert answer.status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("due", "end"),
+    [
+        ("20301231", "2030-12-31T23:59:59+09:00"),
+        ("203012311200", "2030-12-31T12:00:59+09:00"),
+        ("20301231120030", "2030-12-31T12:00:30+09:00"),
+    ],
+)
+def test_deadline_of_an_account_as_the_shop_writes_it(api: Api, due: str, end: str) -> None:
+    body = {"merchant_uid": "V", "amount": 9_000, "pay_method": "vbank", "vbank_due": due}
+    issued = api.control("buyer/pay", body)
+
+    assert issued["vbank_date"] == int(datetime.fromisoformat(end).timestamp())
+    bad = body | {"merchant_uid": "W", "vbank_due": "2030-12-31"}
+    assert api.post("/_sandbox/buyer/pay", json=bad).status_code == 400
 
 
 @pytest.mark.parametrize(
