@@ -127,10 +127,7 @@ class WebhookSender:
     def turn(self, changes: dict[str, Any]) -> Knobs:
         """Change the named knobs; what was held for another order leaves when it is let go."""
         with self._change:
-            try:
-                self.knobs = replace(self.knobs, **changes)
-            except TypeError as error:
-                raise Refusal(f"Unknown knob: {error}", status=400) from None
+            self.knobs = replace(self.knobs, **changes)
             if len(self._held) >= self.knobs.reorder:
                 self._let_go()
             self._wake()
