@@ -5,6 +5,7 @@ from flask import Flask
 from sandbox import (
     again,
     auth,
+    balance,
     cancel,
     codes,
     customers,
@@ -12,8 +13,10 @@ from sandbox import (
     onetime,
     payments,
     prepare,
+    receipts,
     schedule_lists,
     schedules,
+    vbanks,
 )
 from sandbox.clock import Clock
 from sandbox.config import SandboxConfig
@@ -40,9 +43,22 @@ def create_app(config: SandboxConfig | None = None) -> Flask:
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    for module in (auth, payments, cancel, prepare, onetime, again, customers, escrow, codes):
-        app.register_blueprint(module.bp)
-    for module in (schedules, schedule_lists):
+    for module in (
+        auth,
+        payments,
+        balance,
+        cancel,
+        prepare,
+        onetime,
+        again,
+        schedules,
+        schedule_lists,
+        customers,
+        escrow,
+        vbanks,
+        receipts,
+        codes,
+    ):
         app.register_blueprint(module.bp)
     app.register_blueprint(control_blueprint())
     register_execution(app)
@@ -61,9 +77,11 @@ def _assemble(config: SandboxConfig) -> Sandbox:
         raise
     # A setting changed over the control plane outlives a restart; the command line's holds
     # until then.
+    clock = Clock(shift=store.setting("clock_shift", 0), skew=store.setting("clock_skew", 0))
     webhooks = WebhookSender(
         url=store.setting("webhook_url", config.webhook_url),
+        clock=clock,
         as_form=store.setting("webhook_form", config.webhook_form),
+        random_seed=config.random_seed,
     )
-    clock = Clock(shift=store.setting("clock_shift", 0))
     return Sandbox(config=config, store=store, clock=clock, webhooks=webhooks)

@@ -31,7 +31,8 @@ def get_token() -> Response:
         raise http_refusal(401, "인증에 실패하였습니다. API키와 SECRET을 확인하세요.")
     now = parts.clock.now()
     token, expired_at = _current_token(key, now)
-    return success({"access_token": token, "now": now, "expired_at": expired_at})
+    skew = parts.clock.skew
+    return success({"access_token": token, "now": now + skew, "expired_at": expired_at + skew})
 
 
 def check_token() -> None:

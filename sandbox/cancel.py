@@ -6,11 +6,16 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from sandbox.cancellation import DEFAULT_REASON, balance, current_reading, write_cancellation
-from sandbox.clock import in_kst
+from sandbox.cancellation import (
+    DEFAULT_REASON,
+    balance,
+    current_reading,
+    goes_to_an_account,
+    write_cancellation,
+)
 from sandbox.envelope import Refusal, success
 from sandbox.facts.codes import REFUND_BANKS
-from sandbox.facts.kcp import NO_DEPOSIT_TEXT, kcp_text
+from sandbox.facts.kcp import ALREADY_CANCELLED, CANCEL_REFUSED, NO_DEPOSIT_TEXT, kcp_text
 from sandbox.incoming import Body, boolean, number, read_body, text
 from sandbox.payment_rows import find_payment, read_one
 from sandbox.state import sandbox
@@ -45,7 +50,7 @@ def cancel() -> Response:
     with parts.store.writing() as db:
         row = _find(db, body)
         amount = _check_gateway_rules(row, order)
-        tax_free = _check_kcp_rules(row, order, amount, now=now)
+        tax_free = _check_kcp_rules(db, row, order, amount, now=now)
         cancellation_id = write_cancellation(
             db,
             row,
@@ -120,19 +125,23 @@ def _check_gateway_rules(row: Row, order: CancelOrder) -> Any:
     return amount
 
 
-def _check_kcp_rules(row: Row, order: CancelOrder, amount: Any, *, now: int) -> Any:
+def _check_kcp_rules(
+    db: sqlite3.Connection, row: Row, order: CancelOrder, amount: Any, *, now: int
+) -> Any:
     """The tax-free part of the cancel, or KCP's refusal."""
     if row["pg_cancelled"]:
-        raise _refused_by_kcp(kcp_text("500626"))
+        raise _refused_by_kcp(kcp_text(ALREADY_CANCELLED))
     if order.amount is None and row["cancel_amount"]:
         raise _refused_by_kcp(kcp_text("8040"))
     is_partial = amount < row["amount"]
     if row["escrow"]:
         _check_escrow(row, order, is_partial=is_partial)
-    if row["pay_method"] == "vbank":
+    if row["pay_method"] == "vbank" and _is_fake_deposit(db, row):
+        raise _refused_by_kcp(NO_DEPOSIT_TEXT)
+    if goes_to_an_account(row, at=now):
         _check_refund_account(order)
-    if row["pay_method"] == "phone":
-        _check_phone(row, order, is_partial=is_partial, now=now)
+    elif row["pay_method"] == "phone" and is_partial:
+        raise _refused_by_kcp(kcp_text("8392"))
     return _tax_free_part(row, order, amount)
 
 
@@ -145,13 +154,14 @@ def _check_escrow(row: Row, order: CancelOrder, *, is_partial: bool) -> None:
         raise _refused_by_kcp(kcp_text("8392"))
 
 
-def _check_phone(row: Row, order: CancelOrder, *, is_partial: bool, now: int) -> None:
-    """Cancelled in the month of payment; afterwards paid back to an account."""
-    paid, today = in_kst(row["paid_at"]), in_kst(now)
-    if (paid.year, paid.month) != (today.year, today.month):
-        _check_refund_account(order)
-    elif is_partial:
-        raise _refused_by_kcp(kcp_text("8392"))
+def _is_fake_deposit(db: sqlite3.Connection, row: Row) -> bool:
+    """Whether the console only said that money came."""
+    return (
+        db.execute(
+            "SELECT 1 FROM ledger WHERE kind = 'fake_deposit' AND imp_uid = ?", (row["imp_uid"],)
+        ).fetchone()
+        is not None
+    )
 
 
 def _check_refund_account(order: CancelOrder) -> None:
@@ -177,4 +187,4 @@ def _tax_free_part(row: Row, order: CancelOrder, amount: Any) -> Any:
 
 
 def _refused_by_kcp(reason: str) -> Refusal:
-    return Refusal(f"결제취소에 실패하였습니다. {reason}", code=-1)
+    return Refusal(f"{CANCEL_REFUSED} {reason}", code=-1)

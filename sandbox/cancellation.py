@@ -4,6 +4,9 @@ import sqlite3
 import uuid
 from typing import Any
 
+from sandbox import deadlines
+from sandbox.business_days import business_days_after
+from sandbox.clock import in_kst
 from sandbox.ledger import record
 from sandbox.payment_rows import insert_cancellations
 from sandbox.store import Row, Store
@@ -15,6 +18,14 @@ DEFAULT_REASON = "취소요청api를 통한 취소"
 def balance(row: Row) -> Any:
     """What can still be cancelled, in won."""
     return row["amount"] - row["cancel_amount"]
+
+
+def goes_to_an_account(row: Row, *, at: int) -> bool:
+    """Whether a cancel at this moment is only registered and paid out the next business day:
+    virtual accounts always, phone bills after the month of payment."""
+    paid, today = in_kst(row["paid_at"]), in_kst(at)
+    is_old = (paid.year, paid.month) != (today.year, today.month)
+    return row["pay_method"] == "vbank" or (row["pay_method"] == "phone" and is_old)
 
 
 def current_reading(store: Store) -> str:
@@ -89,4 +100,9 @@ def write_cancellation(
         amount=amount,
         reason=reason,
     )
+    if row["escrow"]:
+        deadlines.give_up(db, "confirm", row["imp_uid"])
+    if goes_to_an_account(row, at=at):
+        due_at = business_days_after(at, 1)
+        deadlines.plan(db, "refund_paid", row["imp_uid"], due_at=due_at, amount=amount)
     return cancellation_id

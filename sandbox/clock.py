@@ -1,4 +1,7 @@
-"""The gateway's clock: real time, or real time moved by the control plane."""
+"""The gateway's clock: real time, or real time moved by the control plane.
+
+A skew moves only what the gateway says the time is, not the world its effects are dated in.
+"""
 
 import time
 from dataclasses import dataclass
@@ -11,12 +14,17 @@ KST = timezone(timedelta(seconds=_KST_SECONDS), "KST")
 
 @dataclass(slots=True)
 class Clock:
-    """Seconds since the epoch, moved by `shift` seconds."""
+    """Seconds since the epoch, moved by `shift` seconds; told `skew` seconds off."""
 
     shift: int = 0
+    skew: int = 0
 
     def now(self) -> int:
         return int(time.time()) + self.shift
+
+    def exact(self) -> float:
+        """With fractions of a second."""
+        return time.time() + self.shift
 
     def set_now(self, moment: int) -> None:
         """Let the clock read `moment` and run on from there."""

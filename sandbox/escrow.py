@@ -6,6 +6,8 @@ from typing import Any
 
 from flask import Blueprint, Response
 
+from sandbox import deadlines
+from sandbox.business_days import business_days_after
 from sandbox.envelope import NO_PAYMENT, http_refusal, success
 from sandbox.facts.codes import COURIERS, RETIRED_COURIERS
 from sandbox.incoming import Body, read_body
@@ -15,6 +17,10 @@ from sandbox.state import sandbox
 from sandbox.store import Row
 
 bp = Blueprint("escrow", __name__, url_prefix="/escrows/logis")
+
+# Parcels of other couriers cannot be tracked; their orders count as confirmed all the same.
+UNTRACKED = "ETC"
+_DAYS_UNTRACKED = 6
 
 _SHOWN = ("company", "invoice", "sent_at", "applied_at")
 
@@ -81,6 +87,10 @@ def _write(db: sqlite3.Connection, row: Row, delivery: dict[str, Any], kind: str
         " VALUES (:imp_uid, :company, :invoice, :sent_at, :applied_at)",
         {"imp_uid": row["imp_uid"], **delivery},
     )
+    deadlines.give_up(db, "confirm", row["imp_uid"])
+    if delivery["company"] == UNTRACKED:
+        due_at = business_days_after(delivery["applied_at"], _DAYS_UNTRACKED)
+        deadlines.plan(db, "confirm", row["imp_uid"], due_at=due_at)
     record(
         db,
         kind,
@@ -117,4 +127,4 @@ def _read_delivery(body: Body) -> dict[str, Any]:
 def _courier(code: str) -> str:
     """Unknown couriers become ETC, retired codes their successor."""
     code = RETIRED_COURIERS.get(code, code)
-    return code if code in COURIERS else "ETC"
+    return code if code in COURIERS else UNTRACKED

@@ -1,7 +1,8 @@
 """Scripted faults: what to do to which request, once or several times.
 
 `before_commit` stops the request from having its effect; `after_commit` lets it happen and
-spoils the answer. What is done to the socket itself is in `wire.py`.
+spoils the answer. What is done to the socket itself is in `wire.py`, what is done to the
+gateway's rows in `row_faults.py`.
 """
 
 import itertools
@@ -15,13 +16,19 @@ from typing import Any, Literal, get_args
 from flask import Response
 
 from sandbox.envelope import Refusal, answer
+from sandbox.facts.kcp import CANCEL_REFUSED, RESULT_TEXTS, kcp_text
 
 When = Literal["before_commit", "after_commit"]
 Action = Literal[
     "ok", "delay", "drop", "reset", "truncate", "no_length_truncate", "drip", "status", "html",
     "garbage", "redirect", "code", "wrong_amount", "wrong_uid", "float_amount",
+    "dup_row", "stale_read",
 ]  # fmt: skip
 ON_THE_WIRE = frozenset({"drop", "reset", "truncate", "no_length_truncate", "drip"})
+# These need the real answer.
+ON_ROWS = frozenset({"dup_row", "stale_read"})
+
+_CANCEL = "/payments/cancel"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,7 +36,8 @@ class Fault:
     """One scripted fault. `times` is how often it still strikes; negative means for ever.
 
     `path` may hold `*`; without a path or method any request matches. `skip` lets that many
-    matching requests pass first. For `drip`, `delay_ms` is the wait between two bytes.
+    matching requests pass first. For `drip`, `delay_ms` is the wait between two bytes. For
+    `code`, `kcp` names the KCP code to refuse with.
     """
 
     action: Action
@@ -43,6 +51,7 @@ class Fault:
     status: int | None = None
     code: int = 1
     message: str | None = None
+    kcp: str | None = None
     body: Any = None
     headers: dict[str, str] | None = None
     location: str | None = None
@@ -84,6 +93,10 @@ class FaultScript:
             raise Refusal(f"Unknown field in the fault: {error}", status=400) from None
         if fault.action not in get_args(Action) or fault.when not in get_args(When):
             raise Refusal("Unknown action or moment in the fault.", status=400)
+        if fault.action in ON_ROWS and fault.when != "after_commit":
+            raise Refusal(f"{fault.action} strikes after_commit only.", status=400)
+        if fault.kcp is not None and fault.kcp not in RESULT_TEXTS:
+            raise Refusal("Unknown KCP code in the fault.", status=400)
         with self._turn:
             fault.id = next(self._ids)
             self._faults.append(fault)
@@ -108,9 +121,10 @@ class FaultScript:
         with self._turn:
             return [asdict(fault) for fault in self._faults]
 
-    def clear(self) -> None:
+    def clear(self, fault_id: int | None = None) -> None:
+        """Take one back, or all."""
         with self._turn:
-            self._faults.clear()
+            self._faults = [fault for fault in self._faults if fault_id not in {None, fault.id}]
 
 
 def lets_through(fault: Fault) -> bool:
@@ -124,8 +138,8 @@ def wait(fault: Fault) -> None:
         time.sleep(fault.delay_ms / 1000)
 
 
-def spoil(fault: Fault, real: Response | None) -> Response:
-    """The answer the client gets instead of `real`, None when nothing ran."""
+def spoil(fault: Fault, real: Response | None, *, path: str) -> Response:
+    """The answer a request of `path` gets instead of `real`, None when nothing ran."""
     match fault.action:
         case "status":
             return _status(fault)
@@ -139,10 +153,18 @@ def spoil(fault: Fault, real: Response | None) -> Response:
             location = fault.location or str(fault.body or "/")
             return Response("", status=fault.status or 307, headers={"Location": location})
         case "code":
-            return answer(fault.code, fault.message or "요청을 처리할 수 없습니다.", fault.body)
+            return _refused(fault, path)
         case "wrong_amount" | "wrong_uid" | "float_amount":
             return _altered(fault, real)
     return real or answer(0, None, None)
+
+
+def _refused(fault: Fault, path: str) -> Response:
+    """A code of the gateway's, or KCP's own refusal as the gateway passes it on."""
+    if fault.kcp is None:
+        return answer(fault.code, fault.message or "요청을 처리할 수 없습니다.", fault.body)
+    words = CANCEL_REFUSED if path == _CANCEL else fault.message or ""
+    return answer(-1, f"{words} {kcp_text(fault.kcp)}".lstrip(), fault.body)
 
 
 def _status(fault: Fault) -> Response:

@@ -6,10 +6,12 @@ from typing import Any
 from flask import Flask, Response, g, request
 
 from sandbox.auth import TOKEN_PATH, check_token
+from sandbox.deadlines import carry_out
 from sandbox.envelope import Refusal, http_refusal
-from sandbox.faults import ON_THE_WIRE, Fault, Seen, lets_through, spoil, wait
+from sandbox.faults import ON_ROWS, ON_THE_WIRE, Fault, Seen, lets_through, spoil, wait
 from sandbox.incoming import read_body
 from sandbox.paths import readable, segments
+from sandbox.row_faults import duplicate_row, read_stale
 from sandbox.state import sandbox
 from sandbox.wire import WIRE
 
@@ -22,12 +24,14 @@ def register_gatekeeper(app: Flask) -> None:
 
 
 def _on_arrival() -> Response | None:
+    parts = sandbox()
     if _is_control():
         _check_neighbour()
+        carry_out(parts.store, now=parts.clock.now())
         return None
+    carry_out(parts.store, now=parts.clock.now())
     path = readable(request.path).rstrip("/") or "/"
     fields = _fields()
-    parts = sandbox()
     parts.requests.note(at=parts.clock.now(), method=request.method, path=path, fields=fields)
     g.seen = Seen(method=request.method, path=path, uids=_uids(fields))
     fault = parts.faults.take(g.seen, "before_commit")
@@ -57,7 +61,10 @@ def _struck(fault: Fault, real: Response | None) -> Response:
         if WIRE not in request.environ:
             raise RuntimeError("This fault needs a real socket")
         request.environ[WIRE].fault = fault
-    return spoil(fault, real)
+    if fault.action in ON_ROWS and real is not None:
+        act = duplicate_row if fault.action == "dup_row" else read_stale
+        return act(sandbox(), real)
+    return spoil(fault, real, path=g.seen.path)
 
 
 def _is_control() -> bool:

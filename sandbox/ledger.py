@@ -20,9 +20,10 @@ def record(
 ) -> None:
     """Write one effect in the transaction that has it.
 
-    `kind` is charge, decline, cancel, pg_cancel, key_issue, key_delete, delivery,
-    delivery_change, schedule, unschedule or reschedule; `source` is api, schedule, buyer,
-    console or pg.
+    `kind` is charge, decline, cancel, refund_paid, pg_cancel, key_issue, key_delete, delivery,
+    delivery_change, delivered, confirm, deny, fake_deposit, receipt, receipt_revoke,
+    vbank_issue, vbank_change, vbank_revoke, schedule, unschedule or reschedule; `source` is
+    api, schedule, buyer, console, pg or courier.
     """
     db.execute(
         "INSERT INTO ledger (at, kind, imp_uid, merchant_uid, customer_uid, amount, reason, source)"

@@ -92,6 +92,14 @@ TABLES = (
         seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, imp_uid TEXT,
         merchant_uid TEXT, customer_uid TEXT, amount NUMERIC, reason TEXT,
         source TEXT NOT NULL)""",
+    """CREATE TABLE receipts (
+        scope TEXT NOT NULL, uid TEXT NOT NULL, receipt_tid TEXT NOT NULL,
+        apply_num TEXT NOT NULL, type TEXT NOT NULL, amount INTEGER NOT NULL,
+        vat INTEGER NOT NULL, receipt_url TEXT NOT NULL, applied_at INTEGER NOT NULL,
+        cancelled_at INTEGER NOT NULL, PRIMARY KEY (scope, uid))""",
+    """CREATE TABLE deadlines (
+        id INTEGER PRIMARY KEY, due_at INTEGER NOT NULL, kind TEXT NOT NULL,
+        imp_uid TEXT NOT NULL, amount NUMERIC)""",
     "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
     """CREATE TABLE schedules (
         id INTEGER PRIMARY KEY, merchant_uid TEXT NOT NULL UNIQUE, customer_uid TEXT NOT NULL,
@@ -129,7 +137,7 @@ INDEXES = (
 )
 TABLE_NAMES = (
     "payments", "cancellations", "customers", "deliveries", "prepared", "tokens", "ledger",
-    "settings", "schedules", "key_groups",
+    "receipts", "deadlines", "settings", "schedules", "key_groups",
 )  # fmt: skip
 
 

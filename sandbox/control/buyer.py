@@ -1,16 +1,21 @@
 """What a buyer does: pay in the window, leave it, pay into a virtual account, decide on escrow."""
 
 import json
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response
 
+from sandbox import deadlines
+from sandbox.clock import KST
 from sandbox.envelope import Refusal, success
 from sandbox.facts.codes import BANKS, CARDS
 from sandbox.facts.kcp import (
     INSTALMENTS_FROM,
     MINIMUM_AMOUNT,
+    RESULT_TEXTS,
     SHOP_NAME,
+    TEST_MINIMUM_AMOUNT,
     TEST_SITE,
     WINDOW_SITE,
     kcp_text,
@@ -26,6 +31,8 @@ bp = Blueprint("buyer", __name__, url_prefix="/buyer")
 # In the window the buyer chooses a wallet; the gateway stores what the wallet paid with.
 WALLETS = frozenset({"kakaopay", "naverpay", "payco", "tosspay", "lpay", "ssgpay", "applepay"})
 _VBANK_DAYS = 3
+# What a `vbank_due` without a time, or without seconds, is filled up with, by its length.
+_TIME_LEFT_OUT = {8: "235959", 12: "59", 14: ""}
 _ITEM_PROPERTIES = {"orderNumber", "name", "quantity", "amount"}
 
 
@@ -35,8 +42,9 @@ def pay() -> Response:
 
     `outcome` is paid (default), failed or ready; virtual accounts are ready until the
     deposit. Also: pay_method, name, buyer_*, card_code, card_quota, bank_code, escrow,
-    kcpProducts, tax_free, custom_data, notice_url, sandbox, mobile, fail_code. An order
-    number that is paid already is refused, unless `twice` is true.
+    kcpProducts, tax_free, custom_data, notice_url, sandbox, mobile, display.card_quota,
+    vbank_due, and fail_code with any of KCP's codes. An order number that is paid already is
+    refused, unless `twice` is true.
     """
     body = read_body()
     merchant_uid, amount = text(body, "merchant_uid", longest=40), number(body, "amount")
@@ -86,12 +94,24 @@ def decide() -> Response:
     imp_uid, decision = text(body, "imp_uid") or "", text(body, "decision")
     if decision not in {"confirmed", "denied"}:
         raise Refusal("decision is confirmed or denied.", status=400)
-    with sandbox().store.writing() as db:
+    parts = sandbox()
+    with parts.store.writing() as db:
         row = find_payment(db, imp_uid)
         delivered = db.execute("SELECT 1 FROM deliveries WHERE imp_uid = ?", (imp_uid,)).fetchone()
         if row is None or not row["escrow"] or not delivered:
             raise Refusal("There is no delivered escrow order to decide on.", status=409)
+        if row["escrow_decision"] == "confirmed":
+            raise Refusal("The order is confirmed already.", status=409)
         db.execute("UPDATE payments SET escrow_decision = ? WHERE id = ?", (decision, row["id"]))
+        deadlines.give_up(db, "confirm", imp_uid)
+        record(
+            db,
+            "confirm" if decision == "confirmed" else "deny",
+            at=parts.clock.now(),
+            source="buyer",
+            imp_uid=imp_uid,
+            merchant_uid=row["merchant_uid"],
+        )
     return success({"imp_uid": imp_uid, "decision": decision})
 
 
@@ -152,11 +172,11 @@ def _method_fields(method: str, body: Body, amount: int, *, now: int) -> Payment
             "vbank_num": f"562{now % 10**11:011d}",
             "vbank_holder": SHOP_NAME,
             "vbank_issued_at": now,
-            "vbank_date": now + _VBANK_DAYS * 86_400,
+            "vbank_date": _vbank_date(body, now=now),
         }
     if method in {"card", "samsung"} or method in WALLETS:
         code = text(body, "card_code") or "366"
-        quota = int(number(body, "card_quota") or 0)
+        quota = _chosen_quota(body)
         return {
             "pay_method": "card" if method in WALLETS else method,
             "emb_pg_provider": method if method in WALLETS else None,
@@ -169,17 +189,47 @@ def _method_fields(method: str, body: Body, amount: int, *, now: int) -> Payment
     return {"pay_method": method, "apply_num": ""}
 
 
+def _vbank_date(body: Body, *, now: int) -> int:
+    """`vbank_due`, a day (to its last second) or a day with minutes or seconds, Korean time."""
+    due = text(body, "vbank_due")
+    if due is None:
+        return now + _VBANK_DAYS * 86_400
+    try:
+        written = due + _TIME_LEFT_OUT[len(due)]
+        moment = datetime.strptime(written, "%Y%m%d%H%M%S").replace(tzinfo=KST)
+    except (KeyError, ValueError):
+        raise Refusal("vbank_due is YYYYMMDD and perhaps a time.", status=400) from None
+    return int(moment.timestamp())
+
+
+def _chosen_quota(body: Body) -> int:
+    """What the buyer chose; KCP reads the longest of the shop's `display.card_quota` as a
+    limit and offers everything up to it."""
+    quota = int(number(body, "card_quota") or 0)
+    display = body.get("display")
+    offered = display.get("card_quota") if isinstance(display, dict) else None
+    if isinstance(offered, list) and quota > max(map(int, offered), default=0):
+        raise Refusal("The window does not offer that many instalments.", status=409)
+    return quota
+
+
 def _outcome(method: str, body: Body, amount: int, *, now: int) -> Payment:
     outcome = text(body, "outcome") or ("ready" if method == "vbank" else "paid")
-    if outcome == "paid" and amount < MINIMUM_AMOUNT.get(method, 0):
-        return {"status": "failed", "failed_at": now, "fail_reason": kcp_text("8135")}
     if outcome == "failed":
-        reason = kcp_text(text(body, "fail_code") or "3001")
-        return {"status": "failed", "failed_at": now, "fail_reason": reason}
+        return _failure(text(body, "fail_code") or "3001", now=now)
+    least = TEST_MINIMUM_AMOUNT if boolean(body.get("sandbox")) else MINIMUM_AMOUNT
+    if amount < least.get(method, 0) and (outcome == "paid" or method == "vbank"):
+        return _failure("8135" if method == "card" else "8063", now=now)
     if outcome == "ready":
         return {"status": "ready", "pg_tid": new_pg_tid(now) if method == "vbank" else None}
     paid: Payment = {"status": "paid", "paid_at": now, "pg_tid": new_pg_tid(now)}
     return paid | ({"apply_num": new_apply_num()} if method in {"card", "samsung"} else {})
+
+
+def _failure(code: str, *, now: int) -> Payment:
+    if code not in RESULT_TEXTS:
+        raise Refusal("Unknown KCP code in fail_code.", status=400)
+    return {"status": "failed", "failed_at": now, "fail_reason": kcp_text(code)}
 
 
 def _note_charge(db: Any, row: Payment) -> None:

@@ -22,7 +22,8 @@ def pending_faults() -> Response:
 
 @bp.delete("/script")
 def clear_faults() -> Response:
-    sandbox().faults.clear()
+    """All of them, or the one of `?id=`."""
+    sandbox().faults.clear(query_integer("id"))
     return success(None)
 
 
@@ -44,11 +45,3 @@ def requests() -> Response:
 def clear_requests() -> Response:
     sandbox().requests.clear()
     return success(None)
-
-
-@bp.get("/webhooks")
-def webhooks() -> Response:
-    """Webhooks sent so far, with what the shop answered."""
-    sender = sandbox().webhooks
-    sender.wait()
-    return success(list(sender.sent))

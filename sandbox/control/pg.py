@@ -1,7 +1,9 @@
-"""Cancels that do not come through the API: in the gateway's console, or at KCP itself."""
+"""What happens beside the API: in the gateway's console, at KCP itself, and on the road."""
 
 from flask import Blueprint, Response
 
+from sandbox import deadlines
+from sandbox.business_days import business_days_after
 from sandbox.cancellation import CONSOLE_REASON, balance, current_reading, write_cancellation
 from sandbox.envelope import Refusal, success
 from sandbox.incoming import number, read_body, text
@@ -10,6 +12,8 @@ from sandbox.payment_rows import find_payment, read_one
 from sandbox.state import sandbox
 
 bp = Blueprint("pg", __name__)
+
+_DAYS_AFTER_DELIVERY = 3
 
 
 @bp.post("/console/cancel")
@@ -59,3 +63,62 @@ def pg_cancel() -> Response:
             amount=balance(row),
         )
         return success(read_one(db, imp_uid))
+
+
+@bp.post("/console/deposit")
+def fake_deposit() -> Response:
+    """The console's button for a deposit notice: the row reads paid, and no money came."""
+    imp_uid = text(read_body(), "imp_uid") or ""
+    parts = sandbox()
+    now = parts.clock.now()
+    with parts.store.writing() as db:
+        row = find_payment(db, imp_uid)
+        if row is None or row["status"] != "ready" or not row["vbank_num"]:
+            raise Refusal("No virtual account waits for a deposit there.", status=409)
+        db.execute(
+            "UPDATE payments SET status = 'paid', paid_at = ?, updated_at = ? WHERE id = ?",
+            (now, now, row["id"]),
+        )
+        record(
+            db,
+            "fake_deposit",
+            at=now,
+            source="console",
+            imp_uid=imp_uid,
+            merchant_uid=row["merchant_uid"],
+            amount=row["amount"],
+        )
+        payment = read_one(db, imp_uid)
+    parts.webhooks.send(payment, notice_url=row["notice_url"])
+    return success(payment)
+
+
+@bp.post("/courier/delivered")
+def delivered() -> Response:
+    """The parcel of an escrow order arrived; three business days later it counts as confirmed."""
+    imp_uid = text(read_body(), "imp_uid") or ""
+    parts = sandbox()
+    now = parts.clock.now()
+    with parts.store.writing() as db:
+        row = find_payment(db, imp_uid)
+        has_left = db.execute("SELECT 1 FROM deliveries WHERE imp_uid = ?", (imp_uid,)).fetchone()
+        if row is None or not has_left or row["escrow_decision"] or balance(row) <= 0:
+            raise Refusal("No parcel is on its way to an undecided buyer there.", status=409)
+        due_at = business_days_after(now, _DAYS_AFTER_DELIVERY)
+        deadlines.give_up(db, "confirm", imp_uid)
+        deadlines.plan(db, "confirm", imp_uid, due_at=due_at)
+        record(
+            db,
+            "delivered",
+            at=now,
+            source="courier",
+            imp_uid=imp_uid,
+            merchant_uid=row["merchant_uid"],
+        )
+    return success({"imp_uid": imp_uid, "confirmed_at": due_at})
+
+
+@bp.get("/deadlines")
+def still_to_come() -> Response:
+    """What KCP will do by itself: automatic confirmations, and refunds that are registered."""
+    return success(deadlines.planned(sandbox().store))

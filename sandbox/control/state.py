@@ -13,7 +13,7 @@ from sandbox.customers import save_customer
 from sandbox.envelope import Refusal, success
 from sandbox.execution import run_due
 from sandbox.facts.kcp import BILLING_SITE, RESULT_TEXTS
-from sandbox.incoming import Body, boolean, number, read_body, text
+from sandbox.incoming import Body, number, read_body, text
 from sandbox.payment_rows import insert_cancellations, insert_payments, row_from_object
 from sandbox.schedule_lists import LIST_FORMS, list_form
 from sandbox.seeding import reseed
@@ -25,13 +25,15 @@ bp = Blueprint("state", __name__)
 @bp.get("/clock")
 def read_clock() -> Response:
     clock = sandbox().clock
-    return success({"now": clock.now(), "shift_seconds": clock.shift})
+    return success({"now": clock.now(), "shift_seconds": clock.shift, "gateway_skew_s": clock.skew})
 
 
 @bp.post("/clock")
 def move_clock() -> Response:
     """`now` (Unix seconds or ISO 8601), `shift_seconds` from real time, or
-    `advance_seconds` from where the clock stands; schedules it passes run at once."""
+    `advance_seconds` from where the clock stands; schedules it passes run at once.
+    `gateway_skew_s` is how far off the times of access tokens are told; nothing else moves
+    with it."""
     body = read_body()
     parts = sandbox()
     if body.get("now") is not None:
@@ -40,8 +42,12 @@ def move_clock() -> Response:
         parts.clock.shift = int(shift)
     elif (step := number(body, "advance_seconds")) is not None:
         parts.clock.shift += int(step)
+    if (skew := number(body, "gateway_skew_s")) is not None:
+        parts.clock.skew = int(skew)
     parts.store.keep_setting("clock_shift", parts.clock.shift)
+    parts.store.keep_setting("clock_skew", parts.clock.skew)
     run_due(parts)
+    parts.webhooks.wake()
     return read_clock()
 
 
@@ -52,7 +58,6 @@ def read_settings() -> Response:
         {
             "partial_reading": current_reading(parts.store),
             "webhook_url": parts.webhooks.url,
-            "webhook_form": parts.webhooks.as_form,
             "schedule_lists": list_form(parts.store),
         }
     )
@@ -71,9 +76,6 @@ def change_settings() -> Response:
     if "webhook_url" in body:
         parts.webhooks.url = text(body, "webhook_url")
         parts.store.keep_setting("webhook_url", parts.webhooks.url)
-    if "webhook_form" in body:
-        parts.webhooks.as_form = boolean(body["webhook_form"])
-        parts.store.keep_setting("webhook_form", parts.webhooks.as_form)
     if "schedule_lists" in body:
         if body["schedule_lists"] not in LIST_FORMS:
             raise Refusal("schedule_lists is paged or array.", status=400)
@@ -91,9 +93,10 @@ def reset() -> Response:
     config = _as_asked(parts.config, read_body())
     parts.faults.clear()
     parts.requests.clear()
-    parts.clock.shift = 0
-    parts.webhooks.url = config.webhook_url
-    parts.webhooks.as_form = config.webhook_form
+    parts.clock.shift = parts.clock.skew = 0
+    parts.webhooks.start_over(
+        url=config.webhook_url, as_form=config.webhook_form, random_seed=config.random_seed
+    )
     reseed(parts.store, config)
     return success({"seed": config.seed, "payments": config.payments})
 

@@ -1,6 +1,6 @@
 """Card, bank and courier codes, as the gateway's public lists give them."""
 
-# KFTC card company codes.
+# KFTC card company codes, and the five digits of the foreign brands.
 CARDS: dict[str, str] = {
     "361": "BC카드",
     "364": "광주카드",
@@ -22,6 +22,12 @@ CARDS: dict[str, str] = {
     "002": "KDB산업은행카드",
     "089": "케이뱅크카드",
     "090": "카카오뱅크카드",
+    "10001": "유니온페이",
+    "10002": "다이너스",
+    "10003": "아멕스",
+    "10004": "마스터",
+    "10005": "비자",
+    "10006": "JCB",
 }
 
 # Standard three-digit bank and securities codes.

@@ -96,11 +96,11 @@ def test_refusals_are_http_200_with_code_1(api: Api, fields: dict[str, object], 
 @pytest.mark.parametrize(
     ("amount", "quota", "code"),
     [
-        (99, 0, "8135"),
+        (999, 0, "8135"),
         (49_999, 3, "CC34"),
         (50_000, 13, "8125"),
         (50_000, 12, None),
-        (100, 0, None),
+        (1_000, 0, None),
     ],
 )
 def test_minimum_and_instalments(api: Api, amount: int, quota: int, code: str | None) -> None:

@@ -1,5 +1,6 @@
 """The control plane: buyers, the console, KCP, the journal, planted rows."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -49,12 +50,41 @@ def test_expired_virtual_account_takes_nothing(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
+    ("due", "end"),
+    [
+        ("20301231", "2030-12-31T23:59:59+09:00"),
+        ("203012311200", "2030-12-31T12:00:59+09:00"),
+        ("20301231120030", "2030-12-31T12:00:30+09:00"),
+    ],
+)
+def test_deadline_of_an_account_as_the_shop_writes_it(api: Api, due: str, end: str) -> None:
+    body = {"merchant_uid": "V", "amount": 9_000, "pay_method": "vbank", "vbank_due": due}
+    issued = api.control("buyer/pay", body)
+
+    assert issued["vbank_date"] == int(datetime.fromisoformat(end).timestamp())
+    bad = body | {"merchant_uid": "W", "vbank_due": "2030-12-31"}
+    assert api.post("/_sandbox/buyer/pay", json=bad).status_code == 400
+
+
+@pytest.mark.parametrize(
     ("fields", "status", "reason"),
     [
         ({"outcome": "failed"}, "failed", "[3001|사용자 취소]"),
         ({"outcome": "failed", "fail_code": "CC61"}, "failed", "[CC61|거래금액 한도초과]"),
         ({"outcome": "ready"}, "ready", None),
-        ({"amount": 99}, "failed", "[8135|신용카드 건최소한도 미만]"),
+        ({"amount": 999}, "failed", "[8135|신용카드 건최소한도 미만]"),
+        (
+            {"amount": 399, "pay_method": "trans"},
+            "failed",
+            "[8063|포맷에러(결제최소금액오류)]",
+        ),
+        (
+            {"amount": 300, "pay_method": "vbank"},
+            "failed",
+            "[8063|포맷에러(결제최소금액오류)]",
+        ),
+        ({"amount": 99, "sandbox": True}, "failed", "[8135|신용카드 건최소한도 미만]"),
+        ({"outcome": "failed", "fail_code": "8012"}, "failed", "[8012|취소불가 - 상점관리자 문의]"),
     ],
 )
 def test_window_that_does_not_end_in_a_payment(
@@ -69,6 +99,32 @@ def test_instalments_only_from_fifty_thousand(api: Api) -> None:
     for amount, quota in ((49_999, 0), (50_000, 6)):
         body = {"merchant_uid": f"ORD-{amount}", "amount": amount, "card_quota": 6}
         assert api.control("buyer/pay", body)["card_quota"] == quota
+
+
+def test_smallest_amounts_of_each_method_and_channel(api: Api) -> None:
+    amounts = {"card": 1_000, "trans": 400, "phone": 400}
+    for method, amount in amounts.items():
+        body = {"merchant_uid": f"LIVE-{method}", "amount": amount, "pay_method": method}
+        assert api.control("buyer/pay", body)["status"] == "paid"
+    issued = {"merchant_uid": "LIVE-vbank", "amount": 301, "pay_method": "vbank"}
+    assert api.control("buyer/pay", issued)["status"] == "ready"
+    test = {"merchant_uid": "TEST-card", "amount": 100, "sandbox": True}
+    assert api.control("buyer/pay", test)["status"] == "paid"
+
+
+def test_longest_instalment_shown_is_an_upper_bound(api: Api) -> None:
+    for number, (offered, chosen, status) in enumerate(
+        [([6], 3, 200), ([3], 2, 200), ([3], 6, 409), ([], 2, 409), ([], 0, 200)]
+    ):
+        body = {"merchant_uid": f"ORD-{number}", "amount": 50_000, "card_quota": chosen,
+                "display": {"card_quota": offered}}  # fmt: skip
+        assert api.post("/_sandbox/buyer/pay", json=body).status_code == status
+
+
+def test_unknown_kcp_code_is_refused(api: Api) -> None:
+    body = {"merchant_uid": "ORD-1", "amount": 1_000, "outcome": "failed", "fail_code": "0815"}
+
+    assert api.post("/_sandbox/buyer/pay", json=body).status_code == 400
 
 
 def test_console_cancels_leave_their_reason(api: Api) -> None:
@@ -153,6 +209,39 @@ def test_page_shows_what_a_person_can_do(api: Api) -> None:
 
     assert "콘솔에서 취소" in page
     assert "&lt;b&gt;굵은" in page
+    assert "http://" not in page
+    assert "https://" not in page
+
+
+def test_page_offers_each_payment_what_can_happen_to_it(api: Api) -> None:
+    account = {"merchant_uid": "V", "amount": 9_000, "pay_method": "vbank"}
+    api.control("buyer/pay", account)
+    page = api.get("/_sandbox/").text
+    assert "V 입금" in page
+    assert "V 콘솔에서 취소" not in page
+
+    shipped = api.plant(merchant_uid="E", pay_method="trans", escrow=True)
+    logis = {"company": "CJGLS", "invoice": "1", "sent_at": api.now}
+    assert "E 구매확정" not in api.get("/_sandbox/").text
+    api.post(f"/escrows/logis/{shipped['imp_uid']}", json={"logis": logis})
+    page = api.get("/_sandbox/").text
+    for label in ("E 구매확정", "E 구매거절", "E 배송 완료", "E KCP에서 취소"):
+        assert label in page
+    api.control("pg/cancel", {"imp_uid": shipped["imp_uid"]})
+    assert "E KCP에서 취소" not in api.get("/_sandbox/").text
+
+
+def test_page_shows_what_is_set_up_and_what_is_to_come(api: Api) -> None:
+    api.control("script", {"path": "/payments/cancel", "action": "drop", "merchant_uid": "M-77"})
+    api.control("webhooks/knobs", {"dup": 4})
+    paid = api.plant(pay_method="vbank", vbank_num="5620")
+    account = {"refund_holder": "임지호", "refund_bank": "BK88", "refund_account": "1101"}
+    api.cancel(imp_uid=paid["imp_uid"], **account)
+    api.control("webhooks/forge", {"url": "http://127.0.0.1:9/", "body": "made-up"})
+    page = api.get("/_sandbox/").text
+
+    for part in ("M-77", 'name="dup" type="number" min="1" value="4"', "환불금 지급", "made-up"):
+        assert part in page
 
 
 def test_window_refuses_a_paid_order_number_and_bare_items(api: Api) -> None:

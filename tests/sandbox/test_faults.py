@@ -116,6 +116,72 @@ def test_answers_that_lie(api: Api, action: str, name: str, value: object) -> No
     assert send(api, paid).json()["response"][name] == value
 
 
+def test_row_that_is_there_twice_is_a_second_payment(api: Api) -> None:
+    paid = api.plant(merchant_uid="M", apply_num="30418826")
+    api.control("script", {"path": "/payments/find/M", "action": "dup_row", "when": "after_commit"})
+    api.get("/payments/find/M")
+    page = api.get("/payments/findAll/M/paid").json()["response"]
+
+    assert page["total"] == 2
+    first, second = page["list"]
+    assert {first["amount"], second["amount"]} == {10_000}
+    assert first["imp_uid"] != second["imp_uid"]
+    assert first["pg_tid"] != second["pg_tid"]
+    (entry,) = api.control("ledger", method="GET")
+    assert (entry["kind"], entry["source"], entry["merchant_uid"]) == ("charge", "pg", "M")
+    assert api.cancel(imp_uid=paid["imp_uid"])["code"] == 0
+
+
+def test_charge_that_is_made_twice_answers_once(api: Api) -> None:
+    api.control("customers", [{"customer_uid": "good"}])
+    path = "/subscribe/payments/again"
+    api.control("script", {"path": path, "action": "dup_row", "when": "after_commit"})
+    body = {"customer_uid": "good", "merchant_uid": "S", "amount": 5_000}
+    answered = api.post(path, json=body).json()["response"]
+    rows = api.get("/payments/findAll/S").json()["response"]["list"]
+
+    assert answered["imp_uid"] in {row["imp_uid"] for row in rows}
+    assert len(rows) == 2
+
+
+def test_stale_replica_answers_what_was_before_the_cancel(api: Api) -> None:
+    paid = api.plant(merchant_uid="M")
+    imp_uid = paid["imp_uid"]
+    before = api.get(f"/payments/{imp_uid}").json()["response"]
+    api.cancel(imp_uid=imp_uid, amount=1_000, reason="first")
+    between = api.get(f"/payments/{imp_uid}").json()["response"]
+    stale = {"action": "stale_read", "when": "after_commit", "times": 3}
+
+    api.control("script", {"imp_uid": imp_uid, **stale, "times": 1})
+    assert api.get(f"/payments/{imp_uid}").json()["response"] == before
+    api.cancel(imp_uid=imp_uid, amount=9_000, reason="rest")
+    after = api.get(f"/payments/{imp_uid}").json()["response"]
+    api.control("script", {"method": "GET", **stale})
+    assert api.get(f"/payments/{imp_uid}").json()["response"] == between
+    assert api.get("/payments/findAll/M").json()["response"]["list"] == [between]
+    assert api.get("/payments", params={"imp_uid[]": imp_uid}).json()["response"] == [between]
+    assert api.get(f"/payments/{imp_uid}").json()["response"] == after
+
+
+def test_stale_replica_has_not_heard_of_the_payment_yet(api: Api) -> None:
+    paid = api.plant()
+    api.control("script", {"action": "stale_read", "when": "after_commit"})
+    payment = api.get(f"/payments/{paid['imp_uid']}").json()["response"]
+
+    assert (payment["status"], payment["paid_at"]) == ("ready", 0)
+
+
+@pytest.mark.parametrize("code", ["8178", "8012", "8337", "CCA9", "500626"])
+def test_any_refusal_of_kcps_list_can_be_scripted(api: Api, code: str) -> None:
+    paid = api.plant()
+    script(api, action="code", kcp=code)
+    envelope = send(api, paid).json()
+
+    assert envelope["code"] == -1
+    assert envelope["message"].startswith(f"결제취소에 실패하였습니다. [{code}|")
+    assert cancelled(api, paid) == 0
+
+
 def test_only_the_named_payment_is_struck_and_only_so_often(api: Api) -> None:
     struck, spared = api.plant(), api.plant()
     script(api, action="status", imp_uid=struck["imp_uid"], times=2)
@@ -143,13 +209,32 @@ def test_skip_and_for_ever_and_clear(api: Api) -> None:
     assert api.get("/cards").status_code == 200
 
 
+def test_one_fault_is_taken_back(api: Api) -> None:
+    script(api, path="/cards", method="GET", action="status")
+    script(api, path="/banks", method="GET", action="status")
+    first, second = api.control("script", method="GET")
+    api.control(f"script?id={first['id']}", method="DELETE")
+
+    assert api.control("script", method="GET") == [second]
+    assert (api.get("/cards").status_code, api.get("/banks").status_code) == (200, 500)
+
+
 def test_token_call_can_be_struck(api: Api) -> None:
     api.control("script", {"path": "/users/getToken", "action": "status", "status": 500})
 
     assert api.post("/users/getToken", json={}).status_code == 500
 
 
-@pytest.mark.parametrize("fault", [{"action": "explode"}, {"action": "drop", "colour": "red"}])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"action": "explode"},
+        {"action": "drop", "colour": "red"},
+        {"action": "dup_row"},
+        {"action": "stale_read", "when": "before_commit"},
+        {"action": "code", "kcp": "0815"},
+    ],
+)
 def test_unknown_faults_are_refused(api: Api, fault: dict[str, object]) -> None:
     assert api.post("/_sandbox/script", json=fault).status_code == 400
 

@@ -63,3 +63,20 @@ def test_public_lists(api: Api, contract: Contract, path: str, operation: str) -
 @pytest.mark.parametrize("path", ["/cards/999", "/banks/88"])
 def test_unknown_code_is_404(api: Api, path: str) -> None:
     assert api.get(path).status_code == 404
+
+
+def test_lists_are_whole(api: Api) -> None:
+    cards = [one["code"] for one in api.get("/cards").json()["response"]]
+    banks = [one["code"] for one in api.get("/banks").json()["response"]]
+
+    assert (len(cards), len(banks)) == (26, 86)
+    assert {"361", "048", "090", "10001", "10006"} < set(cards)
+    assert {"001", "092", "209", "298"} < set(banks)
+
+
+def test_shop_has_three_channels_at_kcp(api: Api) -> None:
+    channels = api.get("/users/pg").json()["response"]
+
+    assert [(one["pg_provider"], one["type"], one["sandbox"]) for one in channels] == [
+        ("kcp", "payment", False), ("kcp_billing", "api_payment", False),
+        ("kcp", "payment", True)]  # fmt: skip

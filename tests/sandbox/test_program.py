@@ -71,8 +71,9 @@ def test_second_sandbox_in_the_same_folder_is_refused(tmp_path: Path) -> None:
     Store(tmp_path).close()
 
 
-def test_network_address_needs_permission(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--host", "0.0.0.0", "--port", "0"]) == 2
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "sandbox.example"])
+def test_network_address_needs_permission(capsys: pytest.CaptureFixture[str], host: str) -> None:
+    assert main(["--host", host, "--port", "0"]) == 2
     assert "--allow-network" in capsys.readouterr().out
 
 

@@ -96,3 +96,16 @@ def test_every_other_path_needs_a_token(api: Api, path: str) -> None:
 
     assert answer.status_code == 401
     assert answer.json() == {"code": -1, "message": "Unauthorized", "response": None}
+
+
+def test_skewed_gateway_tells_another_time_and_lives_in_the_same_world(api: Api) -> None:
+    before = api.post(PATH, json=pair(api)).json()["response"]
+    api.control("clock", {"gateway_skew_s": -600})
+    skewed = api.post(PATH, json=pair(api)).json()["response"]
+    body = {"merchant_uid": "A", "amount": 1_000}
+
+    assert skewed["access_token"] == before["access_token"]
+    assert skewed["expired_at"] == before["expired_at"] - 600
+    assert skewed["now"] == pytest.approx(before["now"] - 600, abs=2)
+    assert api.control("buyer/pay", body)["paid_at"] == pytest.approx(before["now"], abs=2)
+    assert api.get("/cards").status_code == 200

@@ -1,0 +1,17 @@
+"""Weekdays on which Korean banks are closed, substitute holidays and election days included."""
+
+from datetime import date
+
+# Holidays on a Saturday or Sunday are left out: those days are no business days anyway.
+_DAYS: dict[int, str] = {
+    2025: "01-01 01-27 01-28 01-29 01-30 03-03 05-01 05-05 05-06 06-03 06-06 08-15 10-03 10-06"
+    " 10-07 10-08 10-09 12-25",
+    2026: "01-01 02-16 02-17 02-18 03-02 05-01 05-05 05-25 06-03 07-17 08-17 09-24 09-25 10-05"
+    " 10-09 12-25",
+    2027: "01-01 02-08 02-09 03-01 05-03 05-05 05-13 07-19 08-16 09-14 09-15 09-16 10-04 10-11"
+    " 12-27",
+}
+
+HOLIDAYS: frozenset[date] = frozenset(
+    date.fromisoformat(f"{year}-{day}") for year, days in _DAYS.items() for day in days.split()
+)
