@@ -27,7 +27,15 @@ WITHOUT_DATABASE = (
     *("tests/domain", "tests/gateway", "tests/sandbox", "tests/scripts"),
     *(
         f"tests/architecture/test_{about}.py"
-        for about in ("catalogs", "house_style", "imports", "labels", "supply", "templates")
+        for about in (
+            "catalogs",
+            "gateway_page",
+            "house_style",
+            "imports",
+            "labels",
+            "supply",
+            "templates",
+        )
     ),
 )
 # A worker for each core, each with a database and a sandbox of its own. The tests of one file stay

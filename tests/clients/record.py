@@ -12,7 +12,10 @@ from tests.clients.tap import Exchange
 COMMITTED = Path(__file__).parent / "record.json"
 # Where each run leaves what it saw, to be taken over when that is right.
 SEEN = FOLDER / "record.json"
-TAKE_OVER = f"cp .clients/{SEEN.name} tests/clients/{COMMITTED.name}"
+TAKE_OVER = (
+    f"cp .clients/{SEEN.name} tests/clients/{COMMITTED.name}"
+    " && .venv/bin/python -m tests.gateway_page"
+)
 
 
 class Record:

@@ -258,3 +258,14 @@ def test_cards_and_banks_are_named(
     listed = {entry["code"]: entry["name"] for entry in node_client.call(every).value["response"]}
     assert listed[code] == name
     assert node_client.call(one, {"code": code}).value["response"] == {"code": code, "name": name}
+
+
+@pytest.mark.parametrize("method", ["Cards.getCards", "Banks.getBanks"])
+def test_a_token_that_the_client_believes_in_and_the_gateway_does_not_is_an_http_error(
+    node_client: Client, shop: StandIn, method: str
+) -> None:
+    """The client goes by the clock of its own computer."""
+    assert node_client.call(method).ok
+    shop.control("clock", {"advance_seconds": 1_801})
+    done = node_client.call(method)
+    assert (done.error, done.status, done.message) == ("HttpError", 401, "Unauthorized")
