@@ -1,4 +1,4 @@
-"""The virtual environment: made once, and filled again only when a lock file changes."""
+"""Virtual environments: made once, and filled again only when a lock file changes."""
 
 from __future__ import annotations
 
@@ -29,13 +29,12 @@ def prepare(lock: str) -> None:
     Raises CannotPrepare.
     """
     VENV.mkdir(exist_ok=True)
-    with _alone(VENV / ".preparing"):
-        if not PYTHON.exists():
-            _make()
+    with alone(VENV / ".preparing"):
+        make_venv(VENV)
         if _holds(lock):
             return
         with step(f"Installing the packages of {lock}"):
-            _install(lock)
+            install(PYTHON, ROOT / lock)
         for name in (RUNTIME, TOOLS) if lock == TOOLS else (RUNTIME,):
             _stamp(name).write_text(_fingerprint(name), encoding="ascii")
 
@@ -54,38 +53,51 @@ def step(what: str) -> Iterator[None]:
 
 
 @contextmanager
-def _alone(lock_file: Path) -> Iterator[None]:
+def alone(lock_file: Path) -> Iterator[None]:
     """Two starts at once must not install into one environment together."""
     with lock_file.open("w", encoding="ascii") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         yield
 
 
-def _make() -> None:
-    with step("Making .venv"):
-        made = _run(sys.executable, "-m", "venv", str(VENV))
+def make_venv(folder: Path) -> None:
+    """Make a virtual environment in `folder` unless there is one. Raises CannotPrepare."""
+    if (folder / "bin" / "python").exists():
+        return
+    name = folder.relative_to(ROOT)
+    with step(f"Making {name}"):
+        made = ask(sys.executable, "-m", "venv", str(folder))
     if made.returncode:
         raise CannotPrepare(
             f"{sys.executable} -m venv failed; on Debian and Ubuntu install python3-venv.\n"
-            + _last_lines(made)
+            + last_lines(made)
         )
 
 
-def _install(lock: str) -> None:
+def install(python: Path, lock: Path) -> None:
+    """Install what `lock` names, and nothing whose hash it does not. Raises CannotPrepare."""
     options = ("--quiet", "--disable-pip-version-check", "--no-input", "--require-hashes")
-    done = _run(str(PYTHON), "-m", "pip", "install", *options, "-r", str(ROOT / lock))
+    done = ask(str(python), "-m", "pip", "install", *options, "-r", str(lock))
     if done.returncode:
-        raise CannotPrepare(f"The packages of {lock} could not be installed.\n" + _last_lines(done))
+        name = lock.relative_to(ROOT)
+        raise CannotPrepare(f"The packages of {name} could not be installed.\n" + last_lines(done))
 
 
-def _run(*command: str) -> subprocess.CompletedProcess[str]:
+def ask(*command: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end, keeping what it said."""
     return subprocess.run(
-        command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, cwd=ROOT
+        command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, cwd=cwd
     )
 
 
-def _last_lines(done: subprocess.CompletedProcess[str]) -> str:
+def last_lines(done: subprocess.CompletedProcess[str]) -> str:
     return "\n".join((done.stderr or done.stdout).strip().splitlines()[-8:])
+
+
+def fingerprint(program: Path, *locks: Path) -> str:
+    """The locks and the interpreter they were installed for."""
+    version = os.fsencode(os.path.realpath(program))
+    return hashlib.sha256(b"".join(lock.read_bytes() for lock in locks) + version).hexdigest()
 
 
 def _stamp(lock: str) -> Path:
@@ -98,6 +110,4 @@ def _holds(lock: str) -> bool:
 
 
 def _fingerprint(lock: str) -> str:
-    """The lock and the interpreter it was installed for."""
-    version = os.fsencode(os.path.realpath(PYTHON))
-    return hashlib.sha256((ROOT / lock).read_bytes() + version).hexdigest()
+    return fingerprint(PYTHON, ROOT / lock)

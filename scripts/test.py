@@ -18,7 +18,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts import servers
+from scripts import clients, servers
 from scripts.environment import PYTHON, ROOT, TOOLS, CannotPrepare, prepare, step
 
 BIN = PYTHON.parent
@@ -27,14 +27,22 @@ WITHOUT_DATABASE = (
     *("tests/domain", "tests/gateway", "tests/sandbox", "tests/scripts"),
     *(
         f"tests/architecture/test_{about}.py"
-        for about in ("catalogs", "house_style", "imports", "labels", "supply", "templates")
+        for about in (
+            "catalogs",
+            "gateway_page",
+            "house_style",
+            "imports",
+            "labels",
+            "supply",
+            "templates",
+        )
     ),
 )
 # A worker for each core, each with a database and a sandbox of its own. The tests of one file stay
 # together: they share what they set up.
 SIDE_BY_SIDE = ("-n", "auto", "--dist", "loadfile")
-HEADLESS = ("-m", "not browser")
-QUICK = ("-m", "not browser and not slow")
+HEADLESS = ("-m", "not browser and not clients")
+QUICK = ("-m", "not browser and not clients and not slow")
 
 
 class CannotTest(Exception):
@@ -96,6 +104,7 @@ def quick(theirs: Sequence[str]) -> int:
 def everything(theirs: Sequence[str]) -> int:
     """Every check and every suite."""
     programs = demand_programs()
+    clients.prepare(programs.node, programs.npm)
     with ExitStack() as opened:
         with step("Starting PostgreSQL and Redis"):
             shared = {
@@ -113,6 +122,7 @@ def everything(theirs: Sequence[str]) -> int:
                 ("Types", lambda: tool("mypy")),
                 ("Templates", lambda: tool("djlint", "templates", "--lint", "--quiet")),
                 ("Tests on SQLite", lambda: pytest(sqlite, *SIDE_BY_SIDE, *HEADLESS, *theirs)),
+                ("Published clients", lambda: pytest(sqlite, "-m", "clients", *theirs)),
                 (
                     "Tests on PostgreSQL",
                     lambda: pytest(postgresql, *SIDE_BY_SIDE, *HEADLESS, *again, *theirs),
@@ -163,6 +173,8 @@ class Programs:
     chromium: str
     postgres: Path  # the folder of its programs
     redis: str
+    node: str
+    npm: str
 
 
 def demand_programs() -> Programs:
@@ -180,10 +192,16 @@ def demand_programs() -> Programs:
 def _find_programs() -> Programs | list[str]:
     """The programs, or the Debian packages that are missing."""
     chromium, postgres = servers.find_chromium(), servers.find_postgres()
-    redis = servers.find_redis()
-    if chromium and postgres and redis:
-        return Programs(chromium, postgres, redis)
-    wanted = {"chromium": chromium, "postgresql": postgres, "redis-server": redis}
+    redis, node, npm = servers.find_redis(), clients.find_node(), clients.find_npm()
+    if chromium and postgres and redis and node and npm:
+        return Programs(chromium, postgres, redis, node, npm)
+    wanted = {
+        "chromium": chromium,
+        "postgresql": postgres,
+        "redis-server": redis,
+        "nodejs": node,
+        "npm": npm,
+    }
     return [package for package, found in wanted.items() if not found]
 
 

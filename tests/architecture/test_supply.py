@@ -17,6 +17,8 @@ VENDORED = [
     for file in (ROOT / "static/vendor/VENDOR.json", ROOT / "tests/vendor/VENDOR.json")
     if file.exists()
 ]
+CLIENT_LOCKS = sorted((ROOT / "tests/clients/locks").glob("*.txt"))
+NODE_LOCK = ROOT / "tests/clients/locks/npm/package-lock.json"
 PINNED = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*(\[[a-z0-9,_-]+\])?==\S+")
 
 
@@ -33,9 +35,29 @@ def requirements(lock: str) -> list[str]:
 def test_security_s87_every_requirement_is_pinned_and_hashed(lock: str) -> None:
     wanted = requirements(lock)
     assert len(wanted) > 20
+    assert_pinned(wanted)
+
+
+def assert_pinned(wanted: list[str]) -> None:
     for requirement in wanted:
         assert PINNED.match(requirement), requirement[:80]
         assert "--hash=sha256:" in requirement, requirement[:80]
+
+
+@pytest.mark.parametrize("lock", CLIENT_LOCKS, ids=lambda path: path.stem)
+def test_security_s87_a_published_client_is_pinned_and_hashed(lock: Path) -> None:
+    wanted = requirements(lock.relative_to(ROOT).as_posix())
+    assert any(requirement.startswith(f"{lock.stem}==") for requirement in wanted)
+    assert_pinned(wanted)
+
+
+def test_security_s87_published_clients_for_node_come_from_the_registry_by_hash() -> None:
+    packages = json.loads(NODE_LOCK.read_text(encoding="utf-8"))["packages"]
+    wanted = {name: package for name, package in packages.items() if name}
+    assert {"node_modules/iamporter", "node_modules/iamport-rest-client-nodejs"} <= set(wanted)
+    for name, package in wanted.items():
+        assert package["integrity"].startswith("sha512-"), name
+        assert package["resolved"].startswith("https://registry.npmjs.org/"), name
 
 
 def test_security_s87_the_tools_agree_with_the_runtime() -> None:

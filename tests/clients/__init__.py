@@ -1,0 +1,1 @@
+"""Published clients of the gateway, unmodified, against the sandbox."""
