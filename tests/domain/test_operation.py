@@ -60,7 +60,7 @@ def test_what_was_sent_is_never_sent_again(state: OperationState) -> None:
     assert not may(state, S.READY)
 
 
-@pytest.mark.parametrize(("now", "then"), product(FINAL, S))
+@pytest.mark.parametrize(("now", "then"), list(product(FINAL, S)))
 def test_what_is_final_stays_but_for_late_success(
     now: OperationState, then: OperationState
 ) -> None:
