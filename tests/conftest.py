@@ -1,7 +1,8 @@
 """What every test of the application stands on: a database, a sandbox gateway and people.
 
 One application serves the whole run; before each test the database and the sandbox are as new.
-TEST_DATABASE chooses `sqlite` (default) or `postgresql` (TEST_POSTGRES_URL, a superuser's).
+TEST_DATABASE chooses `sqlite` (default) or `postgresql` (TEST_POSTGRES_URL, a superuser's),
+TEST_PARTIAL_READING how the gateway writes a partial cancel: `cancelled` (default) or `paid`.
 """
 
 from __future__ import annotations

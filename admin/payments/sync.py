@@ -20,6 +20,7 @@ from admin.audit.service import record
 from admin.domain.actor import Actor
 from admin.domain.clock import kst_date, kst_day
 from admin.domain.payment import PaymentSnapshot, PaymentStatus
+from admin.gateway.calls.payments import LONGEST_WINDOW
 from admin.gateway.client import Gateway
 from admin.mirror import service as mirror
 from admin.models import Payment, SyncWindow, db, lock, transaction
@@ -32,6 +33,7 @@ MOST_PASSES = 5
 LARGEST_WINDOW = 5_000  # payments; a longer window is cut into days
 DAILY = 14  # days back that have a window each; before them, weeks
 BATCH = 100  # ids one look-up may name
+CHANGES = 100  # payments a page of latest changes holds
 
 Report = Callable[[int, int, str], None]
 
@@ -45,6 +47,7 @@ class SyncResult:
     new: int = 0
     changed: int = 0
     unreadable: int = 0
+    touched: set[str] = field(default_factory=set)  # imp_uid of what was new or changed
 
 
 @dataclass(slots=True)
@@ -88,6 +91,7 @@ def walk(
     _plan(first=now - history, last=until)
     waiting = deque(_open_windows())
     result = SyncResult()
+    first_ever = db.session.scalar(sa.select(Payment.id).limit(1)) is None
     done = 0
     while waiting:
         window = waiting.popleft()
@@ -98,6 +102,8 @@ def walk(
             waiting.extendleft(_cut(window))
             continue
         done += 1
+    if not first_ever:
+        _read_changes(gateway=gateway, first=now - history, until=until, now=now, result=result)
     _read_again(gateway=gateway, now=now, result=result)
     tell(done, done, f"{result.new} new, {result.changed} changed")
     if result.new or result.changed:
@@ -223,6 +229,36 @@ def _read_window(
     return reading
 
 
+def _read_changes(
+    *, gateway: Gateway, first: datetime, until: datetime, now: datetime, result: SyncResult
+) -> None:
+    """Follow what changed long after it was paid, latest change first.
+
+    If the gateway leaves a partial cancel `paid`, the row keeps its place in a window that was
+    settled long ago, and no window tells of it. The order of changes does: it is read until a
+    page holds nothing that this walk has not seen just the same before.
+    """
+    end = until
+    while end > first:
+        start = max(first, end - LONGEST_WINDOW)
+        page = 1
+        while page:
+            seq = mirror.next_fetch_seq(now=now)
+            answer = gateway.list_payments(
+                PaymentStatus.PAID,
+                start=start,
+                end=end,
+                page=page,
+                limit=CHANGES,
+                sorting="-updated",
+            )
+            _mirror(answer.payments, fetch_seq=seq, now=now, result=result)
+            if result.touched.isdisjoint(one.imp_uid for one in answer.payments):
+                break
+            page = answer.next
+        end = start
+
+
 def _read_again(*, gateway: Gateway, now: datetime, result: SyncResult) -> None:
     """Read by id what may have moved without a window telling: unpaid rows and recent ones."""
     moving = sa.or_(
@@ -251,4 +287,7 @@ def _mirror(
         result.seen += len(seen)
         result.new += sum(one.new for one in applied)
         result.changed += sum(one.changed and not one.new for one in applied)
+        result.touched |= {
+            one.merged.result.snapshot.imp_uid for one in applied if one.new or one.changed
+        }
     db.session.expunge_all()

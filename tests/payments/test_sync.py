@@ -169,10 +169,28 @@ def test_rows_that_change_after_their_window_was_settled_are_followed(stand_in, 
 
     stand_in.console_cancel("imp_000000000001", 4_000)
     stand_in.control("buyer/deposit", {"imp_uid": "imp_000000000002"})
-    result = bring(timedelta(days=2), history=timedelta(days=9))
+    result = bring(timedelta(days=2), history=timedelta(days=12))
 
     assert result.changed == 2
     assert mirrored()["imp_000000000002"] is PaymentStatus.PAID
+    query = sa.select(Payment.cancelled_minor).where(Payment.imp_uid == "imp_000000000001")
+    assert db.session.execute(query).scalar_one() == 4_000
+
+
+@pytest.mark.parametrize("reading", ["cancelled", "paid"])
+def test_a_part_given_back_long_after_is_found_below_newer_changes(stand_in, bring, now, reading):
+    """More payments changed since than one page holds, and the change is the oldest of them."""
+    stand_in.control("settings", {"partial_reading": reading})
+    plant(stand_in, a_payment(1, now - timedelta(days=100)))
+    bring(history=timedelta(days=120))
+    stand_in.console_cancel("imp_000000000001", 4_000)
+    plant(stand_in, *(a_payment(n, now - HOUR) for n in range(2, 130)))
+    stand_in.control("clock", {"advance_seconds": 60})
+    for n in range(2, 110):
+        stand_in.console_cancel(f"imp_{n:012d}", 1_000)
+
+    bring(timedelta(days=2), history=timedelta(days=120))
+
     query = sa.select(Payment.cancelled_minor).where(Payment.imp_uid == "imp_000000000001")
     assert db.session.execute(query).scalar_one() == 4_000
 
