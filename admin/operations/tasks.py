@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from admin.domain.job import JobLane
+from admin.gateway.errors import GatewayError
 from admin.jobs.registry import Progress, handles
 from admin.operations.resolver import sweep
 from admin.web.services import gateway
@@ -15,5 +17,8 @@ SWEEP = "operations.sweep"
 
 @handles(SWEEP, lane=JobLane.MONEY)
 def settle_due(payload: dict[str, Any], progress: Progress, now: datetime) -> None:
-    """Look at everything that is due."""
+    """Look whether a gateway that had stopped answering is back, then at everything due."""
+    if gateway().is_paused:
+        with suppress(GatewayError):
+            gateway().list_channels()  # the smallest question there is
     sweep(gateway=gateway(), now=now)

@@ -59,8 +59,13 @@ class House:
         self._control("POST", "script", fault)
 
     def behave(self) -> None:
-        """Let the sandbox gateway do everything right again."""
+        """Let the sandbox gateway do everything right again, and forget that it did not.
+
+        Otherwise the next journey begins within the seconds in which it is left alone.
+        """
         self._control("DELETE", "script", None)
+        with closing(sqlite3.connect(self.data / "jangbu.db", timeout=10)) as database, database:
+            database.execute("UPDATE gateway_circuits SET failures = 0")
 
     def gateway_payment(self, imp_uid: str) -> dict[str, Any]:
         """A payment as it stands at the gateway."""

@@ -15,6 +15,7 @@ from admin.gateway.circuit import OPENS_AFTER
 from admin.gateway.errors import GatewayError
 from admin.models import GatewayCircuit, db
 from admin.operations.errors import GatewayNotAnswering
+from admin.operations.tasks import settle_due
 from admin.web.circuit_store import DatabaseCircuitStore
 from tests.operations.conftest import UID
 from tests.operations.desk import every_operation
@@ -90,6 +91,15 @@ def test_fault_f09_the_first_look_that_comes_through_opens_it_again(
 
     assert TOLD not in page
     assert 'name="amount"' in page
+
+
+def test_fault_f09_the_worker_finds_out_although_nobody_looks(gateway, silent, stand_in, now):
+    stand_in._client.delete("/_sandbox/script")
+
+    with time_machine.travel(utc_now() + timedelta(seconds=11)):
+        settle_due({}, lambda done, total, note: None, now)
+
+    assert not gateway.is_paused
 
 
 def test_failures_counted_at_the_same_moment_are_all_counted(app):
