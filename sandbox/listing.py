@@ -6,7 +6,7 @@ only. A wide window is walked in the order of the sort, a narrow one is sorted.
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import request
@@ -66,7 +66,7 @@ class Selection:
     where: str
     values: tuple[Any, ...]
     count_by: str
-    walk_by: str | None = None
+    walks: Mapping[str, str] = field(default_factory=dict)  # the index in the order of each sorting
 
 
 def read_paging(
@@ -116,7 +116,9 @@ def window(status: str, *, now: int) -> Selection:
         where=" AND ".join(terms),
         values=(since, until),
         count_by=_TIME_INDEX[status],
-        walk_by="payments_started" if status == "all" else "payments_walk",
+        walks={"started": "payments_started"}
+        if status == "all"
+        else {"started": "payments_walk", "updated": "payments_updated"},
     )
 
 
@@ -167,8 +169,8 @@ def _rows(
     db: sqlite3.Connection, selection: Selection, paging: Paging, total: int
 ) -> list[Payment]:
     index = selection.count_by
-    if selection.walk_by and paging.sorting.endswith("started") and _is_wide(db, total):
-        index = selection.walk_by
+    if _is_wide(db, total):
+        index = selection.walks.get(paging.sorting.removeprefix("-"), index)
     order = order_by(paging.sorting)
     ids = [
         row[0]

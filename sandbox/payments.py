@@ -121,5 +121,5 @@ def _without_sandbox(selection: Selection) -> Selection:
         where=f"{selection.where} AND sandbox = 0",
         values=selection.values,
         count_by=selection.count_by,
-        walk_by=selection.walk_by,
+        walks=selection.walks,
     )

@@ -130,6 +130,8 @@ INDEXES = (
         WHERE cancelled_at > 0""",
     """CREATE INDEX payments_failed ON payments (status, failed_at, started_at, sandbox)
         WHERE failed_at > 0""",
+    """CREATE INDEX payments_updated
+        ON payments (status, updated_at, started_at, paid_at, cancelled_at, failed_at, sandbox)""",
     "CREATE INDEX cancellations_imp_uid ON cancellations (imp_uid)",
     "CREATE INDEX schedules_due ON schedules (schedule_status, schedule_at)",
     "CREATE INDEX schedules_customer_uid ON schedules (customer_uid, schedule_at)",

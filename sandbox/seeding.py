@@ -82,8 +82,9 @@ def _load_shop(db: sqlite3.Connection, plan: Plan, config: SandboxConfig) -> Non
     started, loaded, told = time.monotonic(), 0, 0
     config.progress(f"Seeding {plan.payments:,} payments of half a year...")
     with _no_collector():
+        days = produce(plan)  # another process may be at work from here on
         insert_keys(db, plan.shop().subscriptions.key_rows())
-        for trade in produce(plan):
+        for trade in days:
             insert_stored(db, trade.payments)
             insert_cancellations(db, trade.cancellations)
             insert_deliveries(db, trade.deliveries)

@@ -58,10 +58,7 @@ class Plan:
 
 def produce(plan: Plan) -> Iterator[Trade]:
     """The days of the shop, oldest first; its books are written on the way."""
-    if plan.payments < _WORTH_A_PROCESS:
-        yield from make(plan)
-    else:
-        yield from receive(plan)
+    return make(plan) if plan.payments < _WORTH_A_PROCESS else receive(plan)
 
 
 def make(plan: Plan) -> Iterator[Trade]:
@@ -90,7 +87,7 @@ def make(plan: Plan) -> Iterator[Trade]:
 
 
 def receive(plan: Plan) -> Iterator[Trade]:
-    """Let another process make the days. Raises NotMade when it ends too early."""
+    """Let another process begin to make the days. Raises NotMade when it ends too early."""
     command = [
         *(sys.executable, "-m", "sandbox.seed.producer"),
         *("--payments", str(plan.payments), "--random-seed", str(plan.random_seed)),
@@ -98,7 +95,11 @@ def receive(plan: Plan) -> Iterator[Trade]:
         *(["--books", str(plan.books)] if plan.books else []),
     ]
     root = Path(__file__).parents[2]
-    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE) as maker:  # noqa: S603
+    return _read(subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE))  # noqa: S603
+
+
+def _read(maker: subprocess.Popen[bytes]) -> Iterator[Trade]:
+    with maker:
         if maker.stdout is None:
             raise RuntimeError("the process has an output")
         try:
