@@ -8,6 +8,7 @@ from flask import Blueprint, Response
 
 from sandbox import deadlines
 from sandbox.clock import KST
+from sandbox.control.deposits import take_deposit
 from sandbox.envelope import Refusal, success
 from sandbox.facts.codes import BANKS, CARDS
 from sandbox.facts.kcp import (
@@ -72,15 +73,9 @@ def deposit() -> Response:
     parts = sandbox()
     now = parts.clock.now()
     with parts.store.writing() as db:
-        row = find_payment(db, imp_uid)
-        if row is None or row["status"] != "ready" or not row["vbank_num"]:
-            raise Refusal("No virtual account waits for a deposit there.", status=409)
-        if row["vbank_date"] < now:
+        row = take_deposit(db, imp_uid, now=now)
+        if row["vbank_date"] < now:  # nothing was kept: the transaction ends here
             raise Refusal("The virtual account has expired.", status=409)
-        db.execute(
-            "UPDATE payments SET status = 'paid', paid_at = ?, updated_at = ? WHERE id = ?",
-            (now, now, row["id"]),
-        )
         _note_charge(db, dict(row) | {"paid_at": now})
         payment = read_one(db, imp_uid)
     parts.webhooks.send(payment, notice_url=row["notice_url"])

@@ -5,6 +5,7 @@ from flask import Blueprint, Response
 from sandbox import deadlines
 from sandbox.business_days import business_days_after
 from sandbox.cancellation import CONSOLE_REASON, balance, current_reading, write_cancellation
+from sandbox.control.deposits import take_deposit
 from sandbox.envelope import Refusal, success
 from sandbox.incoming import number, read_body, text
 from sandbox.ledger import record
@@ -72,13 +73,7 @@ def fake_deposit() -> Response:
     parts = sandbox()
     now = parts.clock.now()
     with parts.store.writing() as db:
-        row = find_payment(db, imp_uid)
-        if row is None or row["status"] != "ready" or not row["vbank_num"]:
-            raise Refusal("No virtual account waits for a deposit there.", status=409)
-        db.execute(
-            "UPDATE payments SET status = 'paid', paid_at = ?, updated_at = ? WHERE id = ?",
-            (now, now, row["id"]),
-        )
+        row = take_deposit(db, imp_uid, now=now)
         record(
             db,
             "fake_deposit",

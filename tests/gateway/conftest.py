@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -13,6 +14,8 @@ import stamina
 
 from admin.gateway.client import Gateway
 from admin.gateway.settings import Deadlines, GatewaySettings
+from sandbox.config import SandboxConfig
+from sandbox.server import running
 
 KEY, SECRET = "imp_apikey", "a-secret-nobody-may-see"
 STARTED, PAID = 1_767_225_600, 1_767_225_660  # 2026-01-01 09:00 and 09:01 KST
@@ -144,3 +147,40 @@ def gateway(remote: ScriptedGateway) -> Iterator[Gateway]:
     )
     with Gateway(settings, transport=httpx.MockTransport(remote)) as client:
         yield client
+
+
+@dataclass
+class Control:
+    """The sandbox's control plane."""
+
+    url: str
+
+    def post(self, path: str, body: Any) -> Any:
+        answer = httpx.post(f"{self.url}/_sandbox/{path}", json=body, trust_env=False)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["response"]
+
+    def get(self, path: str) -> Any:
+        return httpx.get(f"{self.url}/_sandbox/{path}", trust_env=False).json()["response"]
+
+    def plant(self, **changed: Any) -> dict[str, Any]:
+        now = int(datetime.now(UTC).timestamp())
+        row = payment_row(**{"started_at": now - 90, "paid_at": now - 60, **changed})
+        self.post("payments", row)
+        return row
+
+    def effects(self) -> list[tuple[str, int]]:
+        return [(entry["kind"], entry["amount"]) for entry in self.get("ledger")]
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Control]:
+    with running(SandboxConfig(seed="empty")) as server:
+        yield Control(server.url)
+
+
+@pytest.fixture
+def control(served: Control) -> Control:
+    """An empty gateway for every test."""
+    served.post("reset", {"seed": "empty"})
+    return served

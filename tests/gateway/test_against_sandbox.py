@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
 import pytest
 
 from admin.domain.escrow import DeliveryNotice
@@ -29,48 +27,11 @@ from admin.gateway.wire.deliveries import DeliveryParty
 from sandbox.config import TEST_KEY, TEST_SECRET, SandboxConfig
 from sandbox.server import running
 
-from .conftest import payment_row
+from .conftest import Control
 
 pytestmark = pytest.mark.slow
 
 BRIEF = Deadlines(look_up=1.5, page=1.5, money=0.8, token=0.8)
-
-
-@dataclass
-class Control:
-    """The sandbox's control plane."""
-
-    url: str
-
-    def post(self, path: str, body: Any) -> Any:
-        answer = httpx.post(f"{self.url}/_sandbox/{path}", json=body, trust_env=False)
-        assert answer.status_code == 200, answer.text
-        return answer.json()["response"]
-
-    def get(self, path: str) -> Any:
-        return httpx.get(f"{self.url}/_sandbox/{path}", trust_env=False).json()["response"]
-
-    def plant(self, **changed: Any) -> dict[str, Any]:
-        now = int(datetime.now(UTC).timestamp())
-        row = payment_row(**{"started_at": now - 90, "paid_at": now - 60, **changed})
-        self.post("payments", row)
-        return row
-
-    def effects(self) -> list[tuple[str, int]]:
-        return [(entry["kind"], entry["amount"]) for entry in self.get("ledger")]
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Control]:
-    with running(SandboxConfig(seed="empty")) as server:
-        yield Control(server.url)
-
-
-@pytest.fixture
-def control(served: Control) -> Control:
-    """An empty gateway for every test."""
-    served.post("reset", {"seed": "empty"})
-    return served
 
 
 @pytest.fixture

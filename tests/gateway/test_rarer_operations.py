@@ -16,27 +16,14 @@ from admin.domain.schedule import ScheduledCharge
 from admin.gateway.client import Gateway
 from admin.gateway.errors import GatewayNotFound, GatewayRejected
 from admin.gateway.settings import GatewaySettings
-from sandbox.config import TEST_KEY, TEST_SECRET, SandboxConfig
-from sandbox.server import running
-from tests.gateway.test_against_sandbox import Control
+from sandbox.config import TEST_KEY, TEST_SECRET
+from tests.gateway.conftest import Control
 
 pytestmark = pytest.mark.slow
 
 UID = "imp_000000000001"
 CARD = Card(number="4518-4211-1111-1093", expiry="2031-01", birth="900101", password_2_digits="12")
 WON = Money(10_000)
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Control]:
-    with running(SandboxConfig(seed="empty")) as server:
-        yield Control(server.url)
-
-
-@pytest.fixture
-def control(served: Control) -> Control:
-    served.post("reset", {"seed": "empty"})
-    return served
 
 
 @pytest.fixture
