@@ -46,18 +46,22 @@ def test_fault_f09_nothing_is_begun_while_the_gateway_does_not_answer(
     assert len(stand_in.requests()) == seen, "nobody was asked"
 
 
-def test_fault_f09_every_form_is_closed_with_its_reason(
-    support, finance, payment, parcel, key, *, silent
-):
-    refund = support.get(f"/payments/{payment.id}/refunds/new", **EN).text
-    assert TOLD in refund
-    assert 'name="amount"' not in refund
-    parcel_page = support.get(f"/escrow-orders/{parcel.id}", **EN).text
-    assert TOLD in parcel_page
-    assert 'name="invoice"' not in parcel_page
-    charge = finance.get(f"/customers/keys/{key.id}/charges/new", **EN).text
-    assert TOLD in charge
-    assert 'type="submit"><span data-shows="verb"' not in charge
+def test_fault_f09_no_refund_is_offered_and_why(support, payment, silent):
+    page = support.get(f"/payments/{payment.id}/refunds/new", **EN).text
+    assert TOLD in page
+    assert 'name="amount"' not in page
+
+
+def test_fault_f09_no_delivery_is_offered_and_why(support, parcel, silent):
+    page = support.get(f"/escrow-orders/{parcel.id}", **EN).text
+    assert TOLD in page
+    assert 'name="invoice"' not in page
+
+
+def test_fault_f09_no_charge_is_offered_and_why(finance, key, silent):
+    form = finance.get(f"/customers/keys/{key.id}/charges/new", **EN).text
+    assert TOLD in form
+    assert 'type="submit"><span data-shows="verb"' not in form
     customer = finance.get(f"/customers/{key.customer_id}", **EN).text
     assert TOLD in customer
     assert "/charges/new" not in customer
