@@ -33,6 +33,8 @@ from sandbox.server import running
 from tests.people import PASSWORD, Browser, Person
 from tests.stand_in import StandIn
 
+# Tables that the migrations do not leave empty.
+BROUGHT = ("refund_reasons", "refund_limits")
 KEY = "imp_apikey"
 SECRET = "ekKoeW8RyKuT0zgaZsUtXXTLQ4AhPFW3ZGseDA6bkA5lamv9OqDMnxyeB9wqOsuO9W3Mx9YSJ4dTqJ3f"
 
@@ -87,6 +89,7 @@ def migrated(settings: Settings) -> Iterator[Flask]:
     app.test_client_class = Browser
     with app.app_context():
         upgrade()
+        app.extensions["tests"] = {table: _rows(table) for table in BROUGHT}
         _bind(app)
         db.session.remove()
         db.engine.dispose()
@@ -207,6 +210,12 @@ def redis_database(*, default: str) -> str:
     return f"{server.rsplit('/', 1)[0]}/{worker}"
 
 
+def _rows(table: str) -> list[dict[str, object]]:
+    with db.engine.connect() as connection:
+        found = connection.execute(sa.select(db.metadata.tables[table])).mappings()
+        return [dict(row) for row in found]
+
+
 def _bind(app: Flask) -> None:
     bind(app.extensions["gateway"], include_sandbox=False, now=utc_now())
 
@@ -227,4 +236,6 @@ def _empty(settings: Settings, app: Flask) -> None:
         connection.execute(sa.text("SET session_replication_role = replica"))
         connection.execute(sa.text("; ".join(statements)))
         connection.execute(sa.text("SET session_replication_role = DEFAULT"))
+        for table, rows in app.extensions["tests"].items():
+            connection.execute(sa.insert(db.metadata.tables[table]), rows)
     _bind(app)

@@ -129,3 +129,43 @@ def judge_charge(
             fact=f"no payment under {merchant_uid} on two looks, while a known one was found",
         )
     return Verdict(state=None, fact=f"no payment under {merchant_uid} yet")
+
+
+def judge_refunded_as(
+    seen: PaymentSnapshot, *, key: str, amount: Money, claimed: frozenset[str]
+) -> Verdict:
+    """People say that the cancellation `key` is this refund: it must be there, alike and free."""
+    for entry in seen.cancellations:
+        if entry.key == key and entry.amount == amount and entry.key not in claimed:
+            return Verdict(
+                state=OperationState.SUCCEEDED,
+                fact=f"cancellation {entry.key} of {entry.amount} is this refund",
+                imp_uid=seen.imp_uid,
+                cancellation_id=entry.key,
+            )
+    return Verdict(state=None, fact=f"no free cancellation {key} of {amount} at the gateway")
+
+
+def judge_not_refunded(seen: PaymentSnapshot, *, marker: str) -> Verdict:
+    """People say that nothing happened: no entry may be ours, and the entries explain the total."""
+    if any(marked(entry.reason, marker) for entry in seen.cancellations):
+        return Verdict(state=None, fact="a cancellation carries our marker")
+    total = sum(entry.amount.minor for entry in seen.cancellations)
+    if total != seen.cancelled.minor:
+        return Verdict(state=None, fact="the entries do not explain the cancelled total")
+    return Verdict(state=OperationState.NOT_EXECUTED, fact="no cancellation is ours")
+
+
+def judge_charged_as(seen: Sequence[PaymentSnapshot], *, imp_uid: str | None) -> Verdict:
+    """People say which payment is this charge, or (None) that there is none."""
+    paid = {one.imp_uid: one for one in seen if one.took_money}
+    if imp_uid is None:
+        state = None if paid else OperationState.NOT_EXECUTED
+        return Verdict(state=state, fact=f"{len(paid)} payments took money under this number")
+    if (payment := paid.get(imp_uid)) is None:
+        return Verdict(state=None, fact=f"{imp_uid} did not take money under this number")
+    return Verdict(
+        state=OperationState.SUCCEEDED,
+        fact=f"{imp_uid} over {payment.amount} is this charge",
+        imp_uid=imp_uid,
+    )

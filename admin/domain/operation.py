@@ -1,5 +1,6 @@
 """Operations: every intended write to the gateway, from intent to certainty.
 
+NEEDS_APPROVAL ──> READY (a second person agreed) | REJECTED | EXPIRED
 READY ──> SENDING ──> SUCCEEDED | ACCEPTED | FAILED | NOT_EXECUTED | UNKNOWN | MISMATCH
 READY ──> REJECTED (a fence said no) | EXPIRED (nobody sent it in time)
 UNKNOWN ──> SUCCEEDED | ACCEPTED | FAILED | NOT_EXECUTED | MISMATCH | HUMAN
@@ -25,6 +26,7 @@ class OperationKind(Enum):
 class OperationState(Enum):
     """How far an operation has come. The outcome is never guessed."""
 
+    NEEDS_APPROVAL = "needs_approval"  # a second person is asked; nothing is sent before
     READY = "ready"
     SENDING = "sending"
     UNKNOWN = "unknown"
@@ -45,11 +47,13 @@ class SettledBy(Enum):
     RESPONSE = "response"
     LOOKUP = "lookup"
     LOCAL = "local"  # decided before anything was sent
+    HUMAN = "human"  # two people closed it, by the gateway's own word
 
 
 # States in which the outcome is still owed: they hold the payment against a second operation.
 OPEN_STATES = frozenset(
     {
+        OperationState.NEEDS_APPROVAL,
         OperationState.READY,
         OperationState.SENDING,
         OperationState.UNKNOWN,
@@ -74,6 +78,7 @@ UNCERTAIN_STATES = frozenset(
 
 _S = OperationState
 _MOVES: dict[OperationState, frozenset[OperationState]] = {
+    _S.NEEDS_APPROVAL: frozenset({_S.READY, _S.REJECTED, _S.EXPIRED}),
     _S.READY: frozenset({_S.SENDING, _S.REJECTED, _S.NOT_EXECUTED, _S.EXPIRED}),
     _S.SENDING: frozenset(
         {_S.SUCCEEDED, _S.ACCEPTED, _S.FAILED, _S.NOT_EXECUTED, _S.UNKNOWN, _S.MISMATCH}
@@ -94,6 +99,7 @@ SENDING_LEASE = timedelta(seconds=75)  # the 60 s deadline of a money call, and 
 QUIET_PERIOD = timedelta(minutes=10)  # a request the gateway took has ended by then (chosen)
 ABSENCE_GAP = timedelta(seconds=60)  # two silent look-ups must lie this far apart
 HUMAN_AFTER = timedelta(minutes=30)
+APPROVAL_EXPIRES = timedelta(minutes=30)
 
 _LADDER = [
     timedelta(seconds=15),

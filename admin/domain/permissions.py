@@ -15,7 +15,11 @@ class Permission(Enum):
     NOTES_WRITE = "notes.write"
     REFUNDS_READ = "refunds.read"
     REFUNDS_CREATE = "refunds.create"
+    REFUNDS_BULK = "refunds.bulk"
+    REFUNDS_APPROVE = "refunds.approve"
+    REFUNDS_RULES = "refunds.rules"
     OPERATIONS_READ = "operations.read"
+    OPERATIONS_CLOSE = "operations.close"
     CUSTOMERS_READ = "customers.read"
     CHARGES_CREATE = "charges.create"
     ESCROW_READ = "escrow.read"
@@ -64,13 +68,20 @@ _SUPPORT = _VIEWER | {
 }
 _FINANCE = _SUPPORT | {
     Permission.PAYMENTS_EXPORT,
+    Permission.REFUNDS_BULK,
+    Permission.OPERATIONS_CLOSE,
     Permission.CHARGES_CREATE,
     Permission.RECONCILIATION_READ,
     Permission.RECONCILIATION_RUN,
     Permission.REPORTS_EXPORT,
     Permission.JOBS_READ,
 }
-_MANAGER = _FINANCE | {Permission.AUDIT_READ, Permission.JOBS_RUN}
+_MANAGER = _FINANCE | {
+    Permission.REFUNDS_APPROVE,
+    Permission.REFUNDS_RULES,
+    Permission.AUDIT_READ,
+    Permission.JOBS_RUN,
+}
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _VIEWER,
@@ -83,8 +94,8 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
 SENTENCES: dict[Role, str] = {
     Role.VIEWER: N_("Can look at payments, refunds, escrow orders, inquiries and reports."),
     Role.SUPPORT: N_("Can also find customers, answer inquiries, refund and register deliveries."),
-    Role.FINANCE: N_("Can also charge billing keys, reconcile and export."),
-    Role.MANAGER: N_("Can also read the audit trail and start jobs."),
+    Role.FINANCE: N_("Can also charge billing keys, refund by the list, reconcile and export."),
+    Role.MANAGER: N_("Can also approve refunds, set limits, read the audit trail and start jobs."),
     Role.ADMIN: N_("Can do everything, people included."),
 }
 

@@ -1,27 +1,25 @@
-"""The refund policy: may it be given back, how much, and if not, why not."""
+"""The refund policy: may it be given back, how much, until when, at what cost; if not, why not.
+
+One pure function answers for one payment at one moment. Sources: the gateway guide for KCP, and
+the refund limits of card companies, banks and carriers by method.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 
+from admin.domain.business_days import HOLIDAYS, business_day_after
 from admin.domain.clock import kst_date, kst_day
 from admin.domain.errors import N_, Conflict, DomainError, InvalidInput
 from admin.domain.money import Money
 from admin.domain.payment import PaymentSnapshot, PaymentStatus, PayMethod
 
-
-class RefundReason(Enum):
-    """Why money goes back. The word travels to the gateway with the operation's marker."""
-
-    CHANGED_MIND = "changed_mind"
-    DEFECTIVE = "defective"
-    MISSING = "missing"
-    LATE = "late"
-    DUPLICATE = "duplicate"
-    OTHER = "other"
-
+ACCOUNT_COST = Money(300)  # KCP's fee for paying a refund out to a bank account
+TRANSFER_LIMIT = timedelta(days=90)
+CARD_LIMIT = timedelta(days=365)
+CREDIT = 0  # card_type of a credit card; 1 is a check card
 
 _GIFT_CERTIFICATES = frozenset(
     method.value
@@ -32,26 +30,18 @@ _GIFT_CERTIFICATES = frozenset(
         PayMethod.BOOKNLIFE,
     )
 )
+_VBANK, _PHONE, _TRANS = PayMethod.VBANK.value, PayMethod.PHONE.value, PayMethod.TRANS.value
 
-# What the card company and the gateway get to read: Korean, without a buyer's data in it.
-REASON_TEXTS: dict[RefundReason, str] = {
-    RefundReason.CHANGED_MIND: "단순 변심",
-    RefundReason.DEFECTIVE: "상품 불량",
-    RefundReason.MISSING: "상품 누락",
-    RefundReason.LATE: "배송 지연",
-    RefundReason.DUPLICATE: "중복 결제",
-    RefundReason.OTHER: "기타",
-}
+
+class RefundRoute(Enum):
+    """Where the money goes."""
+
+    ORIGINAL = "original"  # back the way it came
+    ACCOUNT = "account"  # to a bank account of the buyer, paid out on the next business day
 
 
 class RefundNotAllowed(DomainError):
     """The payment cannot be given back, for the reason in the sentence."""
-
-
-class RefundInProgress(Conflict):
-    """Another operation on this payment has no known outcome yet."""
-
-    message = N_("%(who)s is already refunding %(amount)s of this payment (started %(time)s).")
 
 
 class RefundAmountChanged(Conflict):
@@ -63,52 +53,71 @@ class RefundAmountChanged(Conflict):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """The Korean days between which the buyer sees the money."""
+
+    earliest: date
+    latest: date
+    days: tuple[int, int]  # the same as business days from today; (0, 0) is today
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RefundPolicy:
-    """The answer for one payment at one moment."""
+    """The answer for one payment at one moment. Sentences are message ids."""
 
     allowed: bool
     left: Money
-    part_allowed: bool
-    until: datetime | None = None  # None: no limit known
-    days_to_arrive: tuple[int, int] = (0, 0)  # Korean business days, earliest and latest
-    why_not: str | None = None  # message id
-    why_not_part: str | None = None  # message id
+    part_allowed: bool = False
+    route: RefundRoute = RefundRoute.ORIGINAL
+    until: datetime | None = None  # None: no limit
+    cost: Money | None = None  # what a refund costs the shop; None is nothing
+    arrival: Arrival | None = None  # of all that is left; None when nothing may go back
+    arrival_of_part: Arrival | None = None  # of a part, when one may go back
+    rule: str | None = None  # the rule all this follows from
+    undo: str | None = None  # whether a refund made now can be taken back
+    why_not: str | None = None
+    why_not_part: str | None = None
+
+    @property
+    def needs_account(self) -> bool:
+        """Whether the buyer's bank account must be asked for."""
+        return self.route is RefundRoute.ACCOUNT
 
 
-def refund_policy(payment: PaymentSnapshot, *, confirmed: bool, now: datetime) -> RefundPolicy:
-    """Judge one payment. `confirmed`: the buyer of an escrow order has confirmed the purchase.
-
-    Sources: gateway guide for KCP, refund limits by method.
-    """
+def refund_policy(
+    payment: PaymentSnapshot,
+    *,
+    confirmed: bool,
+    now: datetime,
+    holidays: frozenset[date] = HOLIDAYS,
+) -> RefundPolicy:
+    """Judge one payment. `confirmed`: the buyer of an escrow order has confirmed the purchase."""
     left = payment.cancellable
-    if payment.status is PaymentStatus.READY:
-        return _no(left, N_("No money has come in yet, so there is nothing to give back."))
-    if payment.status is PaymentStatus.FAILED:
-        return _no(left, N_("This payment failed; no money came in."))
-    if left.minor <= 0:
-        return _no(left, N_("Everything has been given back already."))
-    if not payment.took_money:
-        return _no(left, N_("This payment ended before any money came in."))
-    if payment.pay_method == PayMethod.VBANK.value:
-        return _no(
-            left,
-            N_(
-                "A virtual account is refunded to a bank account of the buyer, "
-                "which cannot be sent from here yet. Use the PortOne console."
-            ),
-        )
+    if why_not := _why_not(payment):
+        return RefundPolicy(allowed=False, left=left, why_not=why_not)
     until = _until(payment)
-    if until is not None and now >= until:
-        if payment.pay_method == PayMethod.PHONE.value:
-            return _no(left, N_("A phone payment can be refunded only in the month it was made."))
-        return _no(left, N_("The time in which the card company takes a refund is over."))
+    is_late = until is not None and now >= until
+    if is_late and payment.pay_method == _TRANS:
+        why_not = N_("A transfer can be refunded for three months; that time is over.")
+        return RefundPolicy(allowed=False, left=left, until=until, why_not=why_not)
+    if is_late and payment.pay_method != _PHONE:
+        why_not = N_("The time in which the card company takes a refund is over.")
+        return RefundPolicy(allowed=False, left=left, until=until, why_not=why_not)
+    route = RefundRoute.ACCOUNT if payment.pay_method == _VBANK or is_late else RefundRoute.ORIGINAL
     why_not_part = _why_not_part(payment, confirmed=confirmed)
     return RefundPolicy(
         allowed=True,
         left=left,
         part_allowed=why_not_part is None,
-        until=until,
-        days_to_arrive=_arrival(payment, part_allowed=why_not_part is None, now=now),
+        route=route,
+        until=None if route is RefundRoute.ACCOUNT else until,
+        cost=ACCOUNT_COST if route is RefundRoute.ACCOUNT else None,
+        arrival=_arrival(payment, route, whole=True, now=now, holidays=holidays),
+        arrival_of_part=None
+        if why_not_part
+        else _arrival(payment, route, whole=False, now=now, holidays=holidays),
+        rule=_rule(payment, route),
+        undo=_undo(payment, now=now),
         why_not_part=why_not_part,
     )
 
@@ -119,9 +128,13 @@ def check_refundable(
     amount: Money,
     seen: Money,
     confirmed: bool,
+    has_account: bool = False,
     now: datetime,
-) -> None:
-    """Raise unless `amount` may go back now. `seen` is what was left when the person looked."""
+) -> RefundPolicy:
+    """Raise unless `amount` may go back now; else the policy that says so.
+
+    `seen` is what was left when the person looked.
+    """
     policy = refund_policy(payment, confirmed=confirmed, now=now)
     if seen != policy.left:
         raise RefundAmountChanged(left=policy.left)
@@ -130,6 +143,12 @@ def check_refundable(
     check_amount(amount, left=policy.left)
     if amount < policy.left and not policy.part_allowed:
         raise RefundNotAllowed(policy.why_not_part)
+    if policy.needs_account and not has_account:
+        raise InvalidInput(
+            N_("This refund is paid out to a bank account. Enter the buyer's account."),
+            field="holder",
+        )
+    return policy
 
 
 def check_amount(amount: Money, *, left: Money) -> None:
@@ -142,17 +161,28 @@ def check_amount(amount: Money, *, left: Money) -> None:
         )
 
 
-def _no(left: Money, why_not: str) -> RefundPolicy:
-    return RefundPolicy(allowed=False, left=left, part_allowed=False, why_not=why_not)
+def _why_not(payment: PaymentSnapshot) -> str | None:
+    if payment.status is PaymentStatus.READY:
+        return N_("No money has come in yet, so there is nothing to give back.")
+    if payment.status is PaymentStatus.FAILED:
+        return N_("This payment failed; no money came in.")
+    if payment.cancellable.minor <= 0:
+        return N_("Everything has been given back already.")
+    if not payment.took_money:
+        return N_("This payment ended before any money came in.")
+    return None
 
 
 def _until(payment: PaymentSnapshot) -> datetime | None:
+    """When the ordinary way back closes."""
     paid_at = payment.paid_at or payment.started_at
-    if payment.pay_method == PayMethod.TRANS.value:
-        return paid_at + timedelta(days=90)
-    if payment.pay_method == PayMethod.PHONE.value:
+    if payment.pay_method == _VBANK:
+        return None
+    if payment.pay_method == _TRANS:
+        return paid_at + TRANSFER_LIMIT
+    if payment.pay_method == _PHONE:
         return _next_month(paid_at)
-    return paid_at + timedelta(days=365)
+    return paid_at + CARD_LIMIT
 
 
 def _next_month(moment: datetime) -> datetime:
@@ -164,15 +194,62 @@ def _next_month(moment: datetime) -> datetime:
 def _why_not_part(payment: PaymentSnapshot, *, confirmed: bool) -> str | None:
     if payment.escrow and not confirmed:
         return N_("Until the buyer confirms, an escrow order can only be refunded in full.")
-    if payment.pay_method == PayMethod.PHONE.value:
+    if payment.pay_method == _PHONE:
         return N_("KCP does not refund a part of a phone payment.")
     if payment.pay_method in _GIFT_CERTIFICATES:
         return N_("A gift certificate can only be refunded in full.")
     return None
 
 
-def _arrival(payment: PaymentSnapshot, *, part_allowed: bool, now: datetime) -> tuple[int, int]:
-    """Only a full refund on the day of the payment undoes the approval itself at once."""
+def _rule(payment: PaymentSnapshot, route: RefundRoute) -> str:
+    if payment.pay_method == _VBANK:
+        return N_("A virtual account is refunded to a bank account of the buyer, at any time.")
+    if route is RefundRoute.ACCOUNT:
+        return N_("After the month of the payment, a phone bill is refunded to a bank account.")
+    if payment.pay_method == _PHONE:
+        return N_("In the month of the payment, a phone bill is refunded through the carrier.")
+    if payment.pay_method == _TRANS:
+        return N_("A transfer is refunded at once, for three months.")
+    if payment.pay_method in _GIFT_CERTIFICATES:
+        return N_("A gift certificate gets its balance back from its issuer.")
+    return N_("Card companies take a refund for a year; some for three months only.")
+
+
+def _undo(payment: PaymentSnapshot, *, now: datetime) -> str:
+    """KCP takes a cancel back on its own day, and of ordinary credit cards alone."""
     paid_at = payment.paid_at or payment.started_at
-    same_day = kst_date(paid_at) == kst_date(now) and not payment.cancellations
-    return (0, 0) if same_day and not part_allowed else (3, 5)
+    is_credit_card = payment.pay_method == PayMethod.CARD.value and payment.card_type == CREDIT
+    if is_credit_card and not payment.escrow and kst_date(paid_at) != kst_date(now):
+        return N_("A refund can be undone until midnight of its day, in KCP's own admin alone.")
+    return N_("A refund of this payment cannot be undone.")
+
+
+def _arrival(
+    payment: PaymentSnapshot,
+    route: RefundRoute,
+    *,
+    whole: bool,
+    now: datetime,
+    holidays: frozenset[date],
+) -> Arrival:
+    today = kst_date(now)
+    first, last = _days_to_arrive(payment, route, whole=whole, today=today)
+    return Arrival(
+        earliest=business_day_after(today, first, holidays=holidays),
+        latest=business_day_after(today, last, holidays=holidays),
+        days=(first, last),
+    )
+
+
+def _days_to_arrive(
+    payment: PaymentSnapshot, route: RefundRoute, *, whole: bool, today: date
+) -> tuple[int, int]:
+    """Earliest and latest, in business days."""
+    if route is RefundRoute.ACCOUNT:
+        return 1, 1
+    if payment.pay_method in {_TRANS, _PHONE}:
+        return 0, 0
+    # Only a whole refund on the day of the payment undoes the approval itself.
+    paid_at = payment.paid_at or payment.started_at
+    undone = whole and kst_date(paid_at) == today and not payment.cancellations
+    return (0, 0) if undone else (3, 5)

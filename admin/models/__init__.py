@@ -9,18 +9,22 @@ from admin.models.inquiry import Inquiry, InquiryEntry
 from admin.models.job import Job
 from admin.models.note import Note
 from admin.models.observation import Observation
-from admin.models.operation import MoneyOperation, OperationAttempt
+from admin.models.operation import Approval, Closure, MoneyOperation, OperationAttempt
 from admin.models.operator import Operator, OperatorRole, SignInSession
 from admin.models.order import LineItem, Order
 from admin.models.payment import Payment, PaymentCancellation
 from admin.models.reconciliation import Discrepancy, ReconciliationRun
+from admin.models.refund_batch import RefundBatch, RefundBatchRow
+from admin.models.refund_rules import RefundLimit, RefundReason
 from admin.models.sync_window import SyncWindow
 from admin.models.webhook_event import WebhookEvent
 
 __all__ = [
+    "Approval",
     "AuditEntry",
     "Base",
     "BillingKey",
+    "Closure",
     "Customer",
     "Delivery",
     "Discrepancy",
@@ -42,6 +46,10 @@ __all__ = [
     "Payment",
     "PaymentCancellation",
     "ReconciliationRun",
+    "RefundBatch",
+    "RefundBatchRow",
+    "RefundLimit",
+    "RefundReason",
     "SignInSession",
     "SyncWindow",
     "WebhookEvent",

@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from admin.domain.approval import ApprovalCause, ClosureClaim, SecondWord
 from admin.domain.money import Currency, Money
 from admin.domain.operation import (
     OPEN_STATES,
@@ -17,6 +18,7 @@ from admin.domain.operation import (
     SettledBy,
 )
 from admin.models.base import Base, Key, MinorUnits, Moment, text_enum
+from admin.models.sealed import SealedText
 
 
 def _listed(states: frozenset[OperationState]) -> str:
@@ -25,7 +27,12 @@ def _listed(states: frozenset[OperationState]) -> str:
 
 OPEN_REFUND = sa.text(f"kind = 'refund' AND state IN ({_listed(OPEN_STATES)})")
 OPEN_DELIVERY = sa.text(f"kind = 'delivery' AND state IN ({_listed(OPEN_STATES)})")
-LIVE_CHARGE = sa.text(f"kind = 'charge' AND state NOT IN ({_listed(SPENT_STATES)})")
+# A key is issued or deleted by one operation at a time, and an order number is used by one charge,
+# now or at its scheduled hour.
+OPEN_KEY = sa.text(
+    f"kind IN ('billing_key_delete', 'billing_key_issue') AND state IN ({_listed(OPEN_STATES)})"
+)
+LIVE_CHARGE = sa.text(f"kind IN ('charge', 'schedule') AND state NOT IN ({_listed(SPENT_STATES)})")
 
 
 def _unique(name: str, column: str, where: sa.TextClause) -> sa.Index:
@@ -39,6 +46,7 @@ class MoneyOperation(Base):
     __table_args__ = (
         _unique("uq_operations_open_refund", "imp_uid", OPEN_REFUND),
         _unique("uq_operations_open_delivery", "imp_uid", OPEN_DELIVERY),
+        _unique("uq_operations_open_key", "customer_uid", OPEN_KEY),
         _unique("uq_operations_live_charge", "merchant_uid", LIVE_CHARGE),
         sa.UniqueConstraint("imp_uid", "claimed_key"),
         sa.CheckConstraint("amount_minor IS NULL OR amount_minor >= 1", name="amount_at_least_one"),
@@ -65,6 +73,8 @@ class MoneyOperation(Base):
     reason: Mapped[str] = mapped_column(sa.String(300))  # what the gateway gets, marker apart
     note: Mapped[str] = mapped_column(sa.Text)  # stays here
     details: Mapped[dict[str, Any]] = mapped_column(sa.JSON)  # the kind's own parameters
+    account: Mapped[str | None] = mapped_column(SealedText)  # RefundAccount as JSON; gone once paid
+    retry_of_id: Mapped[str | None] = mapped_column(sa.String(26), index=True)
     claimed_key: Mapped[str | None] = mapped_column(sa.String(160))  # gateway cancel we claimed
     outcome: Mapped[str] = mapped_column(sa.Text, default="")  # the gateway's own sentence
     settled_by: Mapped[SettledBy | None] = mapped_column(text_enum(SettledBy))
@@ -72,6 +82,7 @@ class MoneyOperation(Base):
     created_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("operators.id"))
     created_by: Mapped[str] = mapped_column(sa.String(80))
     created_at: Mapped[Moment]
+    ready_at: Mapped[Moment | None]  # when a second person agreed; None: ready when created
     sent_at: Mapped[Moment | None]
     settled_at: Mapped[Moment | None]
     lease_until: Mapped[Moment | None]
@@ -83,6 +94,10 @@ class MoneyOperation(Base):
 
     steps: Mapped[list[OperationAttempt]] = relationship(
         back_populates="operation", order_by="OperationAttempt.id"
+    )
+    approval: Mapped[Approval | None] = relationship(back_populates="operation")
+    closures: Mapped[list[Closure]] = relationship(
+        back_populates="operation", order_by="Closure.id"
     )
 
     @property
@@ -116,3 +131,43 @@ class OperationAttempt(Base):
     facts: Mapped[dict[str, Any]] = mapped_column(sa.JSON)  # figures seen, for the outcome page
 
     operation: Mapped[MoneyOperation] = relationship(back_populates="steps")
+
+
+class Approval(Base):
+    """A second person asked before an operation is sent. One at most; its answer is final."""
+
+    __tablename__ = "approvals"
+
+    operation_id: Mapped[str] = mapped_column(sa.ForeignKey("operations.id"), primary_key=True)
+    cause: Mapped[ApprovalCause] = mapped_column(text_enum(ApprovalCause))
+    limit_minor: Mapped[MinorUnits | None]  # the limit it went above, if one
+    payment_version: Mapped[int | None]  # of the payment when asked; another one voids it
+    word: Mapped[SecondWord] = mapped_column(text_enum(SecondWord))
+    expires_at: Mapped[Moment]
+    decided_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("operators.id"))
+    decided_by: Mapped[str] = mapped_column(sa.String(80), default="")
+    decided_at: Mapped[Moment | None]
+    note: Mapped[str] = mapped_column(sa.Text, default="")
+
+    operation: Mapped[MoneyOperation] = relationship(back_populates="approval")
+
+
+class Closure(Base):
+    """Two people end an operation that nobody could settle, by what the gateway shows them."""
+
+    __tablename__ = "closures"
+
+    id: Mapped[Key]
+    operation_id: Mapped[str] = mapped_column(sa.ForeignKey("operations.id"), index=True)
+    claim: Mapped[ClosureClaim] = mapped_column(text_enum(ClosureClaim))
+    evidence: Mapped[str] = mapped_column(sa.String(160))  # the gateway's id of what happened
+    note: Mapped[str] = mapped_column(sa.Text)
+    word: Mapped[SecondWord] = mapped_column(text_enum(SecondWord))
+    proposed_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("operators.id"))
+    proposed_by: Mapped[str] = mapped_column(sa.String(80))
+    proposed_at: Mapped[Moment]
+    decided_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("operators.id"))
+    decided_by: Mapped[str] = mapped_column(sa.String(80), default="")
+    decided_at: Mapped[Moment | None]
+
+    operation: Mapped[MoneyOperation] = relationship(back_populates="closures")

@@ -9,6 +9,7 @@ from typing import TypeVar
 from sqlalchemy.exc import IntegrityError
 
 from admin.domain.actor import Actor
+from admin.domain.operation import OperationState
 from admin.gateway.client import Gateway
 from admin.models import MoneyOperation, transaction
 from admin.operations.binding import check_open_for_business
@@ -31,8 +32,9 @@ def decide(
 
     `subject` locks what the decision is about, `judge` checks it under that lock and says what
     is wanted; both run inside the transaction and may raise. Returns the operation in whatever
-    state its sending left it. Raises what they raise, OperationInProgress, GatewayNotAnswering or
-    WrongGateway before anything is sent.
+    state its sending left it, or as NEEDS_APPROVAL when a second person must agree first. Raises
+    what they raise, OperationInProgress, GatewayNotAnswering or WrongGateway before anything is
+    sent.
     """
     if (earlier := find_by_form_key(form_key)) is not None:
         return earlier
@@ -49,7 +51,14 @@ def decide(
         if intent is None:
             raise
         return lost_race(error, intent)
+    if operation.state is OperationState.NEEDS_APPROVAL:
+        return operation
+    return send(operation.id, gateway=gateway, now=now)
+
+
+def send(operation_id: str, *, gateway: Gateway, now: datetime) -> MoneyOperation:
+    """Send a READY operation, or find it in the hands of another runner."""
     try:
-        return execute(operation.id, gateway=gateway, now=now)
+        return execute(operation_id, gateway=gateway, now=now)
     except TakenByAnother:
-        return get_operation(operation.id)
+        return get_operation(operation_id)

@@ -15,12 +15,18 @@ from ulid import ULID
 
 from admin.audit.service import record
 from admin.domain.actor import Actor
+from admin.domain.approval import ApprovalNeed, SecondWord
 from admin.domain.clock import KST
 from admin.domain.errors import Conflict
 from admin.domain.money import Money
-from admin.domain.operation import OPEN_STATES, OperationKind, OperationState
+from admin.domain.operation import (
+    APPROVAL_EXPIRES,
+    OPEN_STATES,
+    OperationKind,
+    OperationState,
+)
 from admin.gateway.client import Gateway
-from admin.models import MoneyOperation, OperationAttempt, db
+from admin.models import Approval, MoneyOperation, OperationAttempt, db
 from admin.operations.errors import OperationInProgress
 
 MARKER_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -40,6 +46,10 @@ class Intent:
     amount: Money | None = None
     seen: Money | None = None
     details: dict[str, Any] = field(default_factory=dict)
+    account: str | None = None  # a bank account as JSON; sealed in the database
+    approval: ApprovalNeed | None = None  # a second person must agree before it is sent
+    payment_version: int | None = None  # what the second person's word is bound to
+    retry_of: str | None = None
 
 
 def find_by_form_key(form_key: str) -> MoneyOperation | None:
@@ -73,16 +83,19 @@ def in_progress(other: MoneyOperation) -> OperationInProgress:
 def open_operation(
     intent: Intent, *, actor: Actor, gateway: Gateway, now: datetime
 ) -> MoneyOperation:
-    """Write the intent as READY, with its audit entry, inside the caller's transaction."""
+    """Write the intent, with its audit entry, inside the caller's transaction.
+
+    READY, or NEEDS_APPROVAL when a second person must agree first.
+    """
     key = ULID.from_datetime(now)
+    needed = intent.approval
     operation = MoneyOperation(
         id=str(key),
         kind=intent.kind,
-        state=OperationState.READY,
+        state=OperationState.NEEDS_APPROVAL if needed else OperationState.READY,
         gateway_host=gateway.host,
         gateway_fingerprint=gateway.key_fingerprint,
         form_key=intent.form_key,
-        fingerprint=_fingerprint(intent, gateway.key_fingerprint),
         marker=_marker(key),
         imp_uid=intent.imp_uid,
         merchant_uid=intent.merchant_uid,
@@ -93,13 +106,26 @@ def open_operation(
         reason=intent.reason,
         note=intent.note,
         details=intent.details,
+        account=intent.account,
+        retry_of_id=intent.retry_of,
         created_by_id=actor.operator_id,
         created_by=actor.name,
         created_at=now,
     )
+    operation.fingerprint = fingerprint_of(operation)
+    if needed is not None:
+        operation.approval = Approval(
+            cause=needed.cause,
+            limit_minor=needed.limit.minor if needed.limit else None,
+            payment_version=intent.payment_version,
+            word=SecondWord.AWAITED,
+            expires_at=now + APPROVAL_EXPIRES,
+        )
     db.session.add(operation)
     db.session.flush()
-    facts = {"amount": intent.amount} if intent.amount else {}
+    facts: dict[str, object] = {"amount": intent.amount} if intent.amount else {}
+    if needed is not None:
+        facts["needs_approval"] = needed.cause.value
     record(
         actor,
         f"{intent.kind.value}.requested",
@@ -154,22 +180,26 @@ def add_step(
     )
 
 
-def _fingerprint(intent: Intent, key: str) -> str:
+def fingerprint_of(operation: MoneyOperation) -> str:
+    """What was decided, as one keyed digest: another content of the row gives another one."""
     canonical = json.dumps(
         {
-            "kind": intent.kind.value,
-            "imp_uid": intent.imp_uid,
-            "merchant_uid": intent.merchant_uid,
-            "customer_uid": intent.customer_uid,
-            "amount": intent.amount.minor if intent.amount else None,
-            "seen": intent.seen.minor if intent.seen else None,
-            "reason": intent.reason,
-            "details": intent.details,
+            "kind": operation.kind.value,
+            "imp_uid": operation.imp_uid,
+            "merchant_uid": operation.merchant_uid,
+            "customer_uid": operation.customer_uid,
+            "currency": operation.currency.value,
+            "amount": operation.amount_minor,
+            "seen": operation.seen_minor,
+            "reason": operation.reason,
+            "details": operation.details,
+            "account": operation.account,
         },
         sort_keys=True,
         ensure_ascii=True,
     )
-    return hmac.new(key.encode(), canonical.encode(), hashlib.sha256).hexdigest()
+    key = operation.gateway_fingerprint.encode()
+    return hmac.new(key, canonical.encode(), hashlib.sha256).hexdigest()
 
 
 def _marker(key: ULID) -> str:

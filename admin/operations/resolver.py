@@ -105,7 +105,7 @@ def _due(now: datetime) -> list[MoneyOperation]:
             sa.or_(
                 sa.and_(
                     MoneyOperation.state == OperationState.READY,
-                    MoneyOperation.created_at < now - READY_TO_WORKER,
+                    _ready_since() < now - READY_TO_WORKER,
                 ),
                 sa.and_(
                     MoneyOperation.state == OperationState.SENDING,
@@ -123,8 +123,12 @@ def _due(now: datetime) -> list[MoneyOperation]:
     return list(db.session.scalars(query))
 
 
+def _ready_since() -> sa.ColumnElement[datetime]:
+    return sa.func.coalesce(MoneyOperation.ready_at, MoneyOperation.created_at)
+
+
 def _advance_ready(operation: MoneyOperation, *, gateway: Gateway, now: datetime) -> None:
-    age = now - operation.created_at
+    age = now - (operation.ready_at or operation.created_at)
     if age > READY_EXPIRES:
         expire(operation, now=now)
     elif age > READY_TO_WORKER:

@@ -9,6 +9,7 @@ T3               outcome, mirror, audit              committed
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
@@ -37,7 +38,7 @@ from admin.gateway.errors import (
 from admin.mirror import service as mirror
 from admin.models import MoneyOperation, db, lock, transaction
 from admin.operations.binding import check_gateway
-from admin.operations.intent import add_step
+from admin.operations.intent import add_step, fingerprint_of
 from admin.operations.kinds import KINDS
 from admin.operations.kinds.base import Seen
 
@@ -110,6 +111,14 @@ def get_operation(operation_id: str) -> MoneyOperation:
     return operation
 
 
+def locked(operation_id: str) -> MoneyOperation:
+    """One operation under its lock, inside a transaction, or NotFound."""
+    operation = lock(MoneyOperation, operation_id)
+    if operation is None:
+        raise NotFound()
+    return operation
+
+
 def settle(
     operation_id: str,
     verdict: Verdict,
@@ -128,7 +137,7 @@ def settle(
     """
     actor = Actor.system("operations")
     with transaction():
-        operation = _locked(operation_id)
+        operation = locked(operation_id)
         if seen.payments:
             mirror.apply(
                 seen.payments, fetch_seq=fetch_seq, source="operation", actor=actor, now=now
@@ -148,113 +157,18 @@ def settle(
             operation.lease_until = None  # the look is over; the next one need not wait for it
             _plan_next_look(operation, now=now)
         else:
-            _move(operation, verdict, by=by, now=now)
+            move(operation, verdict, by=by, now=now)
     return operation
 
 
-def mark_lost(operation: MoneyOperation, *, now: datetime) -> None:
-    """SENDING whose lease ran out: its process died or hangs. Unknown, and never sent again."""
-    with transaction():
-        row = _locked(operation.id)
-        if row.state is not OperationState.SENDING or not _expired(row, now):
-            return
-        fact = "the process that sent it never came back"
-        add_step(row, "answer", fact, now=now, verdict=OperationState.UNKNOWN)
-        _move(
-            row,
-            Verdict(state=OperationState.UNKNOWN, fact=fact),
-            by=SettledBy.LOCAL,
-            now=now,
-        )
-
-
-def expire(operation: MoneyOperation, *, now: datetime) -> None:
-    """READY that nobody sent in time: a person must press again."""
-    with transaction():
-        row = _locked(operation.id)
-        if row.state is OperationState.READY:
-            fact = "nobody sent it in time; nothing happened"
-            verdict = Verdict(state=OperationState.EXPIRED, fact=fact)
-            add_step(row, "send", fact, now=now, verdict=OperationState.EXPIRED)
-            _move(row, verdict, by=SettledBy.LOCAL, now=now)
-
-
-def hand_to_people(operation: MoneyOperation, *, now: datetime) -> None:
-    """UNKNOWN for too long: it goes to the people's queue and is looked at all the same."""
-    with transaction():
-        row = _locked(operation.id)
-        if row.state is OperationState.UNKNOWN:
-            fact = "still unknown after the ladder"
-            verdict = Verdict(state=OperationState.HUMAN, fact=fact)
-            add_step(row, "look", fact, now=now, verdict=OperationState.HUMAN)
-            _move(row, verdict, by=SettledBy.LOOKUP, now=now)
-
-
-def _not_sent(operation_id: str, error: GatewayError, *, now: datetime) -> MoneyOperation:
-    """The look before sending failed, so we sent nothing; another runner may have."""
-    with transaction():
-        operation = _locked(operation_id)
-        if operation.state is not OperationState.READY:
-            raise TakenByAnother()
-        fact = f"the look before sending failed: {error}"
-        verdict = Verdict(state=OperationState.NOT_EXECUTED, fact=fact)
-        add_step(
-            operation,
-            "preflight",
-            fact,
-            now=now,
-            verdict=OperationState.NOT_EXECUTED,
-            error=type(error).__name__,
-        )
-        _move(operation, verdict, by=SettledBy.LOCAL, now=now)
-    return operation
-
-
-def _begin_sending(operation_id: str, seen: Seen, *, fetch_seq: int, now: datetime) -> bool:
-    """T2: the fence, then SENDING. Committed before the socket opens. False: do not send."""
-    actor = Actor.system("operations")
-    try:
-        with transaction():
-            operation = _locked(operation_id)
-            if operation.state is not OperationState.READY:
-                raise TakenByAnother()
-            if seen.payments:
-                mirror.apply(
-                    seen.payments, fetch_seq=fetch_seq, source="operation", actor=actor, now=now
-                )
-            kind = KINDS[operation.kind]
-            refusal = kind.fence(operation, seen)
-            state = refusal.state if refusal else OperationState.SENDING
-            fact = refusal.fact if refusal else "looked once more; nothing has changed"
-            add_step(operation, "preflight", fact, now=now, verdict=state, **_figures(seen))
-            if refusal is not None:
-                kind.settle(operation, seen, refusal, now=now)
-                _move(operation, refusal, by=SettledBy.LOCAL, now=now)
-                return False
-            operation.state = OperationState.SENDING
-            operation.attempts += 1
-            operation.sent_at = now
-            operation.lease_until = now + SENDING_LEASE
-            add_step(operation, "send", "sent to the gateway", now=now)
-            record(
-                actor,
-                f"{operation.kind.value}.sent",
-                f"operation:{operation.id}",
-                now=now,
-                checksum=operation.expected_left_minor or "",
-            )
-    except StaleDataError:
-        raise TakenByAnother() from None
-    return True
-
-
-def _move(operation: MoneyOperation, verdict: Verdict, *, by: SettledBy, now: datetime) -> None:
-    """Move to the verdict's state, with its audit entry."""
+def move(operation: MoneyOperation, verdict: Verdict, *, by: SettledBy, now: datetime) -> None:
+    """Move to the verdict's state, with its audit entry; inside the caller's transaction."""
     state = verdict.state
     if state is None:
         raise ValueError("a verdict without a state moves nothing")
     check_move(operation.state, state)
     operation.state = state
+    operation.account = None  # whatever became of it, nothing is sent to that account again
     # Only a refusal brings the gateway's own sentence; our facts stand in the steps.
     operation.outcome = verdict.fact if state is OperationState.FAILED else ""
     operation.lease_until = None
@@ -283,9 +197,113 @@ def _move(operation: MoneyOperation, verdict: Verdict, *, by: SettledBy, now: da
     )
 
 
+def mark_lost(operation: MoneyOperation, *, now: datetime) -> None:
+    """SENDING whose lease ran out: its process died or hangs. Unknown, and never sent again."""
+    with transaction():
+        row = locked(operation.id)
+        if row.state is not OperationState.SENDING or not _expired(row, now):
+            return
+        fact = "the process that sent it never came back"
+        add_step(row, "answer", fact, now=now, verdict=OperationState.UNKNOWN)
+        move(
+            row,
+            Verdict(state=OperationState.UNKNOWN, fact=fact),
+            by=SettledBy.LOCAL,
+            now=now,
+        )
+
+
+def expire(operation: MoneyOperation, *, now: datetime) -> None:
+    """READY that nobody sent in time: a person must press again."""
+    with transaction():
+        row = locked(operation.id)
+        if row.state is OperationState.READY:
+            fact = "nobody sent it in time; nothing happened"
+            verdict = Verdict(state=OperationState.EXPIRED, fact=fact)
+            add_step(row, "send", fact, now=now, verdict=OperationState.EXPIRED)
+            move(row, verdict, by=SettledBy.LOCAL, now=now)
+
+
+def hand_to_people(operation: MoneyOperation, *, now: datetime) -> None:
+    """UNKNOWN for too long: it goes to the people's queue and is looked at all the same."""
+    with transaction():
+        row = locked(operation.id)
+        if row.state is OperationState.UNKNOWN:
+            fact = "still unknown after the ladder"
+            verdict = Verdict(state=OperationState.HUMAN, fact=fact)
+            add_step(row, "look", fact, now=now, verdict=OperationState.HUMAN)
+            move(row, verdict, by=SettledBy.LOOKUP, now=now)
+
+
+def _not_sent(operation_id: str, error: GatewayError, *, now: datetime) -> MoneyOperation:
+    """The look before sending failed, so we sent nothing; another runner may have."""
+    with transaction():
+        operation = locked(operation_id)
+        if operation.state is not OperationState.READY:
+            raise TakenByAnother()
+        fact = f"the look before sending failed: {error}"
+        verdict = Verdict(state=OperationState.NOT_EXECUTED, fact=fact)
+        add_step(
+            operation,
+            "preflight",
+            fact,
+            now=now,
+            verdict=OperationState.NOT_EXECUTED,
+            error=type(error).__name__,
+        )
+        move(operation, verdict, by=SettledBy.LOCAL, now=now)
+    return operation
+
+
+def _begin_sending(operation_id: str, seen: Seen, *, fetch_seq: int, now: datetime) -> bool:
+    """T2: the fence, then SENDING. Committed before the socket opens. False: do not send."""
+    actor = Actor.system("operations")
+    try:
+        with transaction():
+            operation = locked(operation_id)
+            if operation.state is not OperationState.READY:
+                raise TakenByAnother()
+            if seen.payments:
+                mirror.apply(
+                    seen.payments, fetch_seq=fetch_seq, source="operation", actor=actor, now=now
+                )
+            kind = KINDS[operation.kind]
+            refusal = _tampered(operation) or kind.fence(operation, seen)
+            state = refusal.state if refusal else OperationState.SENDING
+            fact = refusal.fact if refusal else "looked once more; nothing has changed"
+            add_step(operation, "preflight", fact, now=now, verdict=state, **_figures(seen))
+            if refusal is not None:
+                kind.settle(operation, seen, refusal, now=now)
+                move(operation, refusal, by=SettledBy.LOCAL, now=now)
+                return False
+            operation.state = OperationState.SENDING
+            operation.attempts += 1
+            operation.sent_at = now
+            operation.lease_until = now + SENDING_LEASE
+            add_step(operation, "send", "sent to the gateway", now=now)
+            record(
+                actor,
+                f"{operation.kind.value}.sent",
+                f"operation:{operation.id}",
+                now=now,
+                checksum=operation.expected_left_minor or "",
+            )
+    except StaleDataError:
+        raise TakenByAnother() from None
+    return True
+
+
 def _plan_next_look(operation: MoneyOperation, *, now: datetime) -> None:
     sent_at = operation.sent_at or operation.created_at
     operation.next_look_at = next_look(sent_at, now=now)
+
+
+def _tampered(operation: MoneyOperation) -> Verdict | None:
+    """What is sent is what was decided and agreed to, to the letter."""
+    if hmac.compare_digest(operation.fingerprint, fingerprint_of(operation)):
+        return None
+    fact = "the recorded decision is not the one that was made"
+    return Verdict(state=OperationState.REJECTED, fact=fact)
 
 
 def _verdict_of(error: GatewayError) -> Verdict:
@@ -310,10 +328,3 @@ def _figures(seen: Seen) -> dict[str, Any]:
 
 def _expired(operation: MoneyOperation, now: datetime) -> bool:
     return operation.lease_until is None or operation.lease_until < now
-
-
-def _locked(operation_id: str) -> MoneyOperation:
-    operation = lock(MoneyOperation, operation_id)
-    if operation is None:
-        raise NotFound()
-    return operation

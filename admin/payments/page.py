@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask import url_for
 from flask_babel import gettext
 
-from admin.domain.clock import kst_date
 from admin.domain.escrow import sum_items
 from admin.domain.money import Money
-from admin.domain.operation import OperationKind
+from admin.domain.operation import OperationKind, OperationState
 from admin.domain.payment import PayMethod
 from admin.domain.permissions import Permission
 from admin.domain.refund import RefundPolicy, refund_policy
@@ -23,8 +22,6 @@ from admin.payments.history import make_history
 from admin.payments.queries import discrepancies_of, observations_of, totals_of_buyer
 from admin.web.access import can
 from admin.web.links import trusted_receipt
-
-WEEKDAYS = 5
 
 
 def make_payment_page(payment: Payment, *, now: datetime) -> dict[str, Any]:
@@ -40,7 +37,6 @@ def make_payment_page(payment: Payment, *, now: datetime) -> dict[str, Any]:
         "state": payment.state(now),
         "policy": policy,
         "days_left": (policy.until - now).days if policy.until else None,
-        "arrival": arrival_days(policy, today=kst_date(now)),
         "waiting": _waiting(waiting),
         "why_nots": _why_nots(payment, policy, waiting),
         "actions": _actions(payment, policy, waiting),
@@ -75,26 +71,12 @@ def make_payment_page(payment: Payment, *, now: datetime) -> dict[str, Any]:
     }
 
 
-def arrival_days(policy: RefundPolicy, *, today: date) -> tuple[date, date] | None:
-    """The Korean working days between which the buyer sees the money; weekends are skipped."""
-    earliest, latest = policy.days_to_arrive
-    if not policy.allowed or latest == 0:
-        return None
-    return _working_day(today, earliest), _working_day(today, latest)
-
-
-def _working_day(start: date, days: int) -> date:
-    day = start
-    while days:
-        day += timedelta(days=1)
-        days -= day.weekday() < WEEKDAYS
-    return day
-
-
 def _waiting(operation: MoneyOperation | None) -> dict[str, Any] | None:
     if operation is None:
         return None
+    asks = operation.state is OperationState.NEEDS_APPROVAL
     return {
+        "holds": "approval" if asks else "unknown",
         "kind": operation.kind,
         "amount": operation.amount,
         "href": url_for("operations.show", operation_id=operation.id),

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from admin.domain.money import Money
 from admin.domain.operation import UNCERTAIN_STATES, OperationKind, OperationState
+from admin.domain.tax import TaxableLeft, declared_tax_free, taxable_left
 from admin.models import MoneyOperation, Payment, db
 
 DONE = frozenset({OperationState.SUCCEEDED, OperationState.SUCCEEDED_LATE})
@@ -21,6 +22,7 @@ NOT_DONE = frozenset(
     }
 )
 GROUPS: dict[str, frozenset[OperationState]] = {
+    "approval": frozenset({OperationState.NEEDS_APPROVAL}),
     "unknown": UNCERTAIN_STATES | {OperationState.ACCEPTED, OperationState.READY},
     "done": DONE,
     "not_done": NOT_DONE,
@@ -68,6 +70,25 @@ def payments_of(operations: list[MoneyOperation]) -> dict[str, Payment]:
     uids = [one.imp_uid for one in operations if one.imp_uid]
     query = sa.select(Payment).where(Payment.imp_uid.in_(uids))
     return {payment.imp_uid: payment for payment in db.session.scalars(query)}
+
+
+def tax_left_of(payment: Payment, *, total: Money | None = None) -> TaxableLeft:
+    """What is left of a payment by tax. `total`: its tax-free part; None: as the shop declared."""
+    snapshot = payment.snapshot()
+    query = sa.select(MoneyOperation).where(
+        MoneyOperation.kind == OperationKind.REFUND,
+        MoneyOperation.imp_uid == payment.imp_uid,
+        MoneyOperation.state.in_(DONE),
+    )
+    done = list(db.session.scalars(query))
+    return taxable_left(
+        snapshot,
+        total=total or declared_tax_free(snapshot) or Money(0, payment.currency),
+        given_back=Money(sum(one.amount_minor or 0 for one in done), payment.currency),
+        tax_free_given_back=Money(
+            sum(int(one.details.get("tax_free_minor", 0)) for one in done), payment.currency
+        ),
+    )
 
 
 def _conditions(wanted: RefundFilter) -> list[sa.ColumnElement[bool]]:

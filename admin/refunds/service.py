@@ -10,7 +10,9 @@ from admin.domain.errors import Conflict, NotFound
 from admin.domain.money import Money
 from admin.domain.operation import OperationKind
 from admin.domain.permissions import Permission
-from admin.domain.refund import REASON_TEXTS, RefundReason, check_refundable
+from admin.domain.refund import check_refundable
+from admin.domain.refund_account import RefundAccount
+from admin.domain.tax import check_tax_free, propose
 from admin.gateway.client import Gateway
 from admin.models import MoneyOperation, Payment, db, lock
 from admin.operations.decision import decide
@@ -19,7 +21,10 @@ from admin.operations.intent import (
     check_nothing_open,
     find_open,
 )
+from admin.operations.kinds.refund import write_account
 from admin.operations.resolver import advance
+from admin.refunds.queries import tax_left_of
+from admin.refunds.rules import approval_for, reason_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +34,15 @@ class RefundCommand:
     payment_id: int
     amount: Money
     seen: Money
-    reason: RefundReason
+    reason: str  # code of a RefundReason
     note: str
     form_key: str
+    tax_free: Money | None = None  # of `amount`; None: as the helper proposes
+    tax_free_total: Money | None = None  # of the whole payment; None: what the shop declared
+    account: RefundAccount | None = None
+    escrow_confirmed: bool = False  # the buyer of an escrow order has confirmed the purchase
+    retry_of: str | None = None
+    agreed: bool = False  # a second person agreed to the list this refund stands on
 
 
 def refund_payment(
@@ -41,7 +52,8 @@ def refund_payment(
 
     The intent is on disk before money can move, so a crash leaves an open operation for the
     resolver to settle by looking. The same form sent twice gives the same operation. Returns it
-    as SUCCEEDED, FAILED (refused), REJECTED (a fence), NOT_EXECUTED (never sent) or UNKNOWN.
+    as NEEDS_APPROVAL (above a limit; nothing was sent), SUCCEEDED, ACCEPTED (to be paid out),
+    FAILED (refused), REJECTED (a fence), NOT_EXECUTED (never sent) or UNKNOWN.
     Raises NotFound, RefundNotAllowed, RefundAmountChanged, InvalidInput or OperationInProgress
     before anything is sent.
     """
@@ -58,14 +70,16 @@ def refund_payment(
         check_nothing_open(payment.imp_uid)
         if payment.quarantined:
             raise Conflict()
-        check_refundable(
+        policy = check_refundable(
             payment.snapshot(),
             amount=command.amount,
             seen=command.seen,
-            confirmed=False,
+            confirmed=command.escrow_confirmed,
+            has_account=command.account is not None,
             now=now,
         )
-        return _intent(command, payment)
+        account = command.account if policy.needs_account else None
+        return _intent(command, payment, account=account, actor=actor, now=now)
 
     return decide(
         command.form_key, subject=subject, judge=judge, actor=actor, gateway=gateway, now=now
@@ -80,15 +94,42 @@ def _settle_what_is_open(command: RefundCommand, *, gateway: Gateway, now: datet
         advance(operation.id, gateway=gateway, now=now)
 
 
-def _intent(command: RefundCommand, payment: Payment) -> Intent:
+def _intent(
+    command: RefundCommand,
+    payment: Payment,
+    *,
+    account: RefundAccount | None,
+    actor: Actor,
+    now: datetime,
+) -> Intent:
+    details: dict[str, object] = {"tax_free_minor": _tax_free(command, payment).minor}
+    if account is not None:
+        details["account"] = account.masked
+    if command.escrow_confirmed and payment.escrow:
+        details["escrow_confirmed"] = True
     return Intent(
         kind=OperationKind.REFUND,
         form_key=command.form_key,
-        reason=REASON_TEXTS[command.reason],
+        reason=reason_text(command.reason),
         note=command.note,
         imp_uid=payment.imp_uid,
         merchant_uid=payment.merchant_uid,
         customer_uid=payment.customer_uid,
         amount=command.amount,
         seen=command.seen,
+        details=details,
+        account=write_account(account),
+        approval=None
+        if command.agreed
+        else approval_for(payment, command.amount, actor=actor, now=now),
+        payment_version=payment.version,
+        retry_of=command.retry_of,
     )
+
+
+def _tax_free(command: RefundCommand, payment: Payment) -> Money:
+    """The tax-free part, checked against what is left of each kind."""
+    left = tax_left_of(payment, total=command.tax_free_total)
+    part = propose(command.amount, left) if command.tax_free is None else command.tax_free
+    check_tax_free(part, amount=command.amount, left=left)
+    return part

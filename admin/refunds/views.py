@@ -3,34 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from admin.domain.clock import kst_date, utc_now
+from admin.domain.clock import utc_now
 from admin.domain.errors import DomainError, InvalidInput, NotFound
 from admin.domain.money import Money
+from admin.domain.operation import OperationKind
 from admin.domain.permissions import Permission
 from admin.domain.refund import RefundAmountChanged, refund_policy
+from admin.domain.tax import split
 from admin.gateway.errors import GatewayError
 from admin.models import MoneyOperation, Payment
 from admin.operations.errors import OperationInProgress
 from admin.operations.rows import make_row
+from admin.operations.service import get_operation
 from admin.orders.queries import find_order
-from admin.payments.page import arrival_days
 from admin.payments.queries import get_payment
 from admin.payments.service import check_payment
 from admin.refunds.forms import RefundForm
 from admin.refunds.queries import (
     GROUPS,
+    NOT_DONE,
     RefundFilter,
     count_groups,
     payments_of,
     select_refunds,
+    tax_left_of,
     total_done,
 )
+from admin.refunds.rules import limit_of, spent_today
 from admin.refunds.service import refund_payment
 from admin.web.access import current_actor, requires
 from admin.web.errors import gateway_sentence, sentence
@@ -40,6 +46,8 @@ from admin.web.links import paging
 from admin.web.services import gateway, gateway_pause
 
 bp = Blueprint("refunds", __name__)
+
+GLYPHS = {"approval": "clock", "unknown": "half"}
 
 
 @bp.get("/refunds/")
@@ -67,7 +75,7 @@ def new(payment_id: int) -> ResponseReturnValue:
     error = _look_first(payment_id)
     payment = _payment(payment_id)
     form = RefundForm(formdata=None)
-    form.prepare(payment)
+    form.prepare(payment, again=_again(payment, request.args.get("again", "")))
     return _page(payment, form, error=error)
 
 
@@ -85,7 +93,7 @@ def create(payment_id: int) -> ResponseReturnValue:
             form.to_command(payment), actor=current_actor(), gateway=gateway(), now=utc_now()
         )
     except InvalidInput as error:
-        form.amount.errors = [sentence(error)]
+        form.show(error)
         return _page(payment, form), 422
     except RefundAmountChanged as error:
         payment = _payment(payment_id)
@@ -102,7 +110,9 @@ def create(payment_id: int) -> ResponseReturnValue:
 
 def _page(payment: Payment, form: RefundForm, *, error: str = "") -> str:
     now = utc_now()
-    policy = refund_policy(payment.snapshot(), confirmed=False, now=now)
+    policy = refund_policy(payment.snapshot(), confirmed=bool(form.escrow_confirmed.data), now=now)
+    taxes = tax_left_of(payment)
+    allowance = _allowance(now=now)
     if pause := gateway_pause():
         policy, error = replace(policy, allowed=False), pause
     if not policy.allowed and not error:
@@ -111,13 +121,34 @@ def _page(payment: Payment, form: RefundForm, *, error: str = "") -> str:
         "refunds/new.html",
         payment=payment,
         policy=policy,
-        arrival=arrival_days(policy, today=kst_date(now)),
         form=form,
+        taxes=taxes,
+        parts=split(payment.cancellable, tax_free=taxes.tax_free),
+        allowance=allowance,
         action=url_for("refunds.create", payment_id=payment.id),
         back_href=url_for("payments.show", payment_id=payment.id),
         items=_items(payment),
         error=error,
     )
+
+
+def _allowance(*, now: datetime) -> Money | None:
+    """The most this person may send alone just now; None when nothing limits it."""
+    actor = current_actor()
+    limit, spent = limit_of(actor), spent_today(actor, now=now)
+    rooms = [limit.per_refund] if limit.per_refund is not None else []
+    if limit.per_day is not None:
+        rooms.append(max(limit.per_day - spent.by_person, Money(0)))
+    return min(rooms) if rooms else None
+
+
+def _again(payment: Payment, operation_id: str) -> MoneyOperation | None:
+    """An earlier refund of this very payment that came to nothing."""
+    if not operation_id:
+        return None
+    operation = get_operation(operation_id)
+    is_ours = operation.imp_uid == payment.imp_uid and operation.kind is OperationKind.REFUND
+    return operation if is_ours and operation.state in NOT_DONE else None
 
 
 def _look_first(payment_id: int) -> str:
@@ -172,6 +203,7 @@ def _row(operation: MoneyOperation, payment: Payment | None) -> dict[str, Any]:
 def _tabs(current: str) -> list[dict[str, Any]]:
     words = {
         "": gettext("All"),
+        "approval": gettext("Awaiting approval"),
         "unknown": gettext("Checking"),
         "done": gettext("Refunded"),
         "not_done": gettext("Not made"),
@@ -183,8 +215,8 @@ def _tabs(current: str) -> list[dict[str, Any]]:
             "href": url_for("refunds.index", state=group or None),
             "is_current": group == current or (group == "" and current not in GROUPS),
             "count": count(counts[group]),
-            "tone": "amber" if group == "unknown" and counts[group] else "",
-            "glyph": "half" if group == "unknown" and counts[group] else "",
+            "tone": "amber" if group in GLYPHS and counts[group] else "",
+            "glyph": GLYPHS.get(group, "") if counts[group] else "",
         }
         for group, word in words.items()
     ]

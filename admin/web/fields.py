@@ -55,6 +55,17 @@ class AmountField(Field):
         self.data = amount
 
 
+class OptionalAmountField(AmountField):
+    """An amount that may be left out (None) or be 0."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        typed = unicodedata.normalize("NFKC", valuelist[0].strip() if valuelist else "")
+        if typed.strip("0"):
+            super().process_formdata(valuelist)
+        else:
+            self.data = Decimal(0) if typed else None
+
+
 class KstDateField(DateField):
     """A Korean calendar day."""
 

@@ -14,6 +14,7 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
+from admin.domain.approval import ApprovalCause, ClosureClaim, SecondWord
 from admin.domain.escrow import EscrowState
 from admin.domain.inquiry import InquiryChannel, InquiryEntryKind, InquiryState
 from admin.domain.job import JobLane, JobState
@@ -23,7 +24,8 @@ from admin.domain.payment import PaymentState, PaymentStatus, PayMethod
 from admin.domain.permissions import Permission, Role
 from admin.domain.reconciliation.kinds import DiscrepancyKind, Severity
 from admin.domain.reconciliation.records import BookedStatus
-from admin.domain.refund import RefundReason
+from admin.domain.refund import RefundRoute
+from admin.domain.refund_batch import BatchState, RowState
 from admin.domain.webhook import WebhookState
 from admin.models.reconciliation import DiscrepancyState, RunState
 
@@ -81,6 +83,7 @@ LABELS: dict[Enum, Label] = {
     PayMethod.SMARTCULTURE: _plain(_l("Smart Culture voucher")),
     PayMethod.HAPPYMONEY: _plain(_l("Happy Money voucher")),
     PayMethod.BOOKNLIFE: _plain(_l("Book & Life voucher")),
+    OperationState.NEEDS_APPROVAL: Label(_l("Awaiting approval"), "amber", "clock"),
     OperationState.READY: Label(_l("About to send"), "amber", "clock"),
     OperationState.SENDING: Label(_l("Sending"), "amber", "half"),
     OperationState.UNKNOWN: Label(_l("Checking"), "amber", "half"),
@@ -98,13 +101,33 @@ LABELS: dict[Enum, Label] = {
     OperationKind.DELIVERY: _plain(_l("Delivery registration")),
     SettledBy.RESPONSE: _plain(_l("By the gateway's answer")),
     SettledBy.LOOKUP: _plain(_l("By looking it up")),
+    SettledBy.HUMAN: _plain(_l("Closed by two people")),
     SettledBy.LOCAL: _plain(_l("Decided before sending")),
-    RefundReason.CHANGED_MIND: _plain(_l("Changed their mind")),
-    RefundReason.DEFECTIVE: _plain(_l("Defective")),
-    RefundReason.MISSING: _plain(_l("Something missing")),
-    RefundReason.LATE: _plain(_l("Delivered late")),
-    RefundReason.DUPLICATE: _plain(_l("Paid twice")),
-    RefundReason.OTHER: _plain(_l("Other reason")),
+    RefundRoute.ORIGINAL: _plain(_l("Back the way it came")),
+    RefundRoute.ACCOUNT: _plain(_l("To a bank account")),
+    ApprovalCause.PER_REFUND: _plain(_l("Above the limit for one refund")),
+    ApprovalCause.PER_DAY: _plain(_l("Above this person's limit for a day")),
+    ApprovalCause.SHOP_PER_DAY: _plain(_l("Above the shop's limit for a day")),
+    ApprovalCause.OWN_CHARGE: _plain(_l("Charged by the same person")),
+    ApprovalCause.BATCH: _plain(_l("Many refunds at once")),
+    SecondWord.AWAITED: Label(_l("Awaiting approval"), "amber", "clock"),
+    SecondWord.AGREED: Label(_l("Approved"), "green", "check", quiet=True),
+    SecondWord.DECLINED: Label(_l("Declined"), "grey", "x"),
+    SecondWord.WITHDRAWN: Label(_l("Withdrawn"), "grey", "x"),
+    SecondWord.VOID: Label(_l("Void: something changed"), "grey", "ban"),
+    SecondWord.EXPIRED: Label(_l("Not approved in time"), "grey", "clock-off"),
+    ClosureClaim.HAPPENED: _plain(_l("It happened")),
+    ClosureClaim.DID_NOT_HAPPEN: _plain(_l("It did not happen")),
+    BatchState.REHEARSED: Label(_l("Rehearsed, nothing sent"), "blue", "list-check"),
+    BatchState.NEEDS_APPROVAL: Label(_l("Awaiting approval"), "amber", "clock"),
+    BatchState.RUNNING: Label(_l("Being sent"), "amber", "refresh"),
+    BatchState.STOPPED: Label(_l("Stopped"), "grey", "ban"),
+    BatchState.DONE: Label(_l("Done"), "green", "check", quiet=True),
+    BatchState.DROPPED: Label(_l("Not sent"), "grey", "x"),
+    RowState.BLOCKED: Label(_l("Cannot go"), "red", "alert-triangle"),
+    RowState.WAITING: Label(_l("Waiting its turn"), "grey", "clock"),
+    RowState.STARTED: _plain(_l("Asked for")),
+    RowState.REFUSED: Label(_l("Refused by a rule"), "grey", "ban"),
     EscrowState.AWAITING_DEPOSIT: Label(_l("Awaiting deposit"), "amber", "clock"),
     EscrowState.TO_SHIP: Label(_l("To ship"), "amber", "package"),
     EscrowState.SHIPPED: Label(_l("Shipped"), "green", "truck-delivery", quiet=True),
@@ -171,7 +194,11 @@ LABELS: dict[Enum, Label] = {
     Permission.NOTES_WRITE: _plain(_l("Write notes")),
     Permission.REFUNDS_READ: _plain(_l("See refunds")),
     Permission.REFUNDS_CREATE: _plain(_l("Refund")),
+    Permission.REFUNDS_BULK: _plain(_l("Refund by the list")),
+    Permission.REFUNDS_APPROVE: _plain(_l("Approve refunds")),
+    Permission.REFUNDS_RULES: _plain(_l("Set reasons and limits of refunds")),
     Permission.OPERATIONS_READ: _plain(_l("See operations")),
+    Permission.OPERATIONS_CLOSE: _plain(_l("Close what nobody could settle")),
     Permission.CUSTOMERS_READ: _plain(_l("See customers")),
     Permission.CHARGES_CREATE: _plain(_l("Charge billing keys")),
     Permission.ESCROW_READ: _plain(_l("See escrow orders")),

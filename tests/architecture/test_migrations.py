@@ -47,6 +47,7 @@ def empty_url(tmp_path: Path) -> Iterator[str]:
 def app(empty_url: str) -> Iterator[Flask]:
     """As much of the application as migrations need, over that database."""
     made = Flask(__name__)
+    made.config["SECRET_KEY"] = "tests-only-0123456789-abcdefghij-KLMNOP"
     made.config["SQLALCHEMY_DATABASE_URI"] = driver_url(empty_url)
     made.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(empty_url)
     db.init_app(made)

@@ -22,6 +22,7 @@ from admin.domain.operation import (
 S = OperationState
 OPEN = [state for state in S if state in OPEN_STATES]
 FINAL = [state for state in S if state not in OPEN_STATES]
+UNSENT = [S.NEEDS_APPROVAL, S.READY]
 SENT = [S.SENDING, S.UNKNOWN, S.ACCEPTED, S.HUMAN, S.MISMATCH]
 
 
@@ -45,7 +46,7 @@ def reachable(start: OperationState) -> set[OperationState]:
 
 
 def test_every_state_can_be_reached_from_the_beginning() -> None:
-    assert reachable(S.READY) == set(S)
+    assert reachable(S.NEEDS_APPROVAL) == set(S)
 
 
 @pytest.mark.parametrize("state", OPEN)
@@ -75,8 +76,12 @@ def test_success_is_never_taken_back() -> None:
 
 def test_only_what_was_not_sent_can_expire_or_be_rejected() -> None:
     for state in S:
-        assert may(state, S.EXPIRED) is (state is S.READY)
-        assert may(state, S.REJECTED) is (state is S.READY)
+        assert may(state, S.EXPIRED) is (state in UNSENT)
+        assert may(state, S.REJECTED) is (state in UNSENT)
+
+
+def test_what_waits_for_a_second_person_is_sent_only_through_ready() -> None:
+    assert {then for then in S if may(S.NEEDS_APPROVAL, then)} == {S.READY, S.REJECTED, S.EXPIRED}
 
 
 def test_an_unclear_answer_ends_in_certainty_or_with_a_person() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from admin.domain.errors import DomainError, InvalidInput
 from admin.domain.payment import PaymentSnapshot, PaymentStatus, PayMethod
 from admin.domain.refund import (
-    REASON_TEXTS,
+    Arrival,
     RefundAmountChanged,
     RefundNotAllowed,
-    RefundReason,
+    RefundPolicy,
+    RefundRoute,
     check_amount,
     check_refundable,
     refund_policy,
@@ -34,6 +35,7 @@ def check(payment: PaymentSnapshot, amount: int, **changed: Any) -> None:
         "amount": won(amount),
         "seen": payment.cancellable,
         "confirmed": False,
+        "has_account": False,
         "now": NOW,
         **changed,
     }
@@ -63,7 +65,6 @@ NEVER = [
     a_payment(status=PaymentStatus.FAILED, paid_at=None),
     a_payment(status=PaymentStatus.CANCELLED, paid_at=None),
     refunded(10_000),
-    a_payment(pay_method="vbank"),
 ]
 
 
@@ -100,12 +101,15 @@ def test_each_method_has_its_last_day(method: str, limit: timedelta) -> None:
         (datetime(2028, 2, 10, 0, 0, tzinfo=UTC), datetime(2028, 2, 29, 15, tzinfo=UTC)),
     ],
 )
-def test_a_phone_payment_goes_back_only_within_its_korean_month(
+def test_a_phone_bill_goes_back_through_the_carrier_only_within_its_korean_month(
     paid_at: datetime, first_moment_of_next_month: datetime
 ) -> None:
     payment = a_payment(pay_method="phone", started_at=paid_at, paid_at=paid_at)
-    assert allowed(payment, now=first_moment_of_next_month - timedelta(seconds=1))
-    assert not allowed(payment, now=first_moment_of_next_month)
+    within = policy_of(payment, now=first_moment_of_next_month - timedelta(seconds=1))
+    assert (within.route, within.cost) == (RefundRoute.ORIGINAL, None)
+    later = policy_of(payment, now=first_moment_of_next_month)
+    assert (later.allowed, later.route, later.cost) == (True, RefundRoute.ACCOUNT, won(300))
+    assert not later.part_allowed
 
 
 WHOLE_ONLY = [
@@ -190,14 +194,58 @@ def test_whatever_is_let_through_the_policy_allows(
 
 def test_only_all_of_it_on_the_day_of_payment_arrives_at_once() -> None:
     same_day = STARTED + timedelta(hours=2)
-    whole = a_payment(escrow=True)  # before the buyer confirms: all of it or nothing
-    assert refund_policy(whole, confirmed=False, now=same_day).days_to_arrive == (0, 0)
-    assert refund_policy(whole, confirmed=False, now=NOW).days_to_arrive == (3, 5)
-    assert refund_policy(a_payment(), confirmed=False, now=same_day).days_to_arrive == (3, 5)
-    part = replace(refunded(1000), paid_at=same_day)
-    assert refund_policy(part, confirmed=False, now=same_day).days_to_arrive == (3, 5)
+    whole = policy_of(a_payment(), now=same_day)
+    assert (days(whole.arrival), days(whole.arrival_of_part)) == ((0, 0), (3, 5))
+    next_day = policy_of(a_payment(), now=NOW)
+    assert (days(next_day.arrival), days(next_day.arrival_of_part)) == ((3, 5), (3, 5))
+    rest = policy_of(replace(refunded(1000), paid_at=same_day), now=same_day)
+    assert days(rest.arrival) == (3, 5)
 
 
-def test_every_reason_has_words_for_the_card_company() -> None:
-    assert set(REASON_TEXTS) == set(RefundReason)
-    assert all(REASON_TEXTS.values())
+def test_arrival_is_counted_in_korean_business_days() -> None:
+    """2026-02-13 is a Friday before the three days of the lunar new year."""
+    friday = datetime(2026, 2, 13, 3, tzinfo=UTC)
+    payment = a_payment(pay_method="vbank", started_at=friday, paid_at=friday)
+    arrival = policy_of(payment, now=friday).arrival
+    assert arrival is not None
+    assert (arrival.earliest, arrival.latest) == (date(2026, 2, 19), date(2026, 2, 19))
+
+
+def test_a_virtual_account_goes_back_to_an_account_at_any_time_for_a_fee() -> None:
+    payment = a_payment(pay_method="vbank")
+    policy = policy_of(payment, now=NOW + timedelta(days=2_000))
+    assert policy.allowed
+    assert policy.part_allowed
+    assert policy.needs_account
+    assert policy.until is None
+    assert policy.cost == won(300)
+    with pytest.raises(InvalidInput) as caught:
+        check(payment, 1000)
+    assert caught.value.field == "holder"
+    check(payment, 1000, has_account=True)
+
+
+UNDO = [
+    (a_payment(card_type=0), NOW, True),
+    (a_payment(card_type=0), STARTED + timedelta(hours=1), False),  # paid today
+    (a_payment(card_type=1), NOW, False),  # a check card
+    (a_payment(card_type=0, escrow=True), NOW, False),
+    (a_payment(pay_method="trans"), NOW, False),
+]
+
+
+@pytest.mark.parametrize(("payment", "now", "possible"), UNDO)
+def test_kcp_takes_back_a_cancel_of_a_credit_card_on_its_own_day(
+    payment: PaymentSnapshot, now: datetime, possible: bool
+) -> None:
+    undo = policy_of(payment, now=now).undo
+    assert undo is not None
+    assert ("until midnight" in undo) is possible
+
+
+def policy_of(payment: PaymentSnapshot, *, now: datetime) -> RefundPolicy:
+    return refund_policy(payment, confirmed=False, now=now)
+
+
+def days(arrival: Arrival | None) -> tuple[int, int] | None:
+    return arrival.days if arrival else None

@@ -19,6 +19,8 @@ pytestmark = pytest.mark.slow
 
 __all__ = ["empty_url"]
 
+# Rows that a migration brings with its table.
+BROUGHT = {"refund_limits": 5, "refund_reasons": 6}
 MOMENT = dt.datetime(2026, 11, 22, 12, 30, tzinfo=dt.UTC)
 app = test_migrations.app
 
@@ -29,6 +31,7 @@ def filled(app: Flask) -> Flask:
     flask_migrate.upgrade()
     with db.engine.begin() as connection:
         for table in db.metadata.sorted_tables:
+            connection.execute(sa.delete(table))  # what the migrations brought themselves
             connection.execute(sa.insert(table).values(**row_for(table)))
     return app
 
@@ -94,4 +97,6 @@ def test_going_down_and_up_again_leaves_what_was_there(filled: Flask) -> None:
     flask_migrate.upgrade()
     assert tables() == whole
     assert {table: count(table) for table in kept} == dict.fromkeys(kept, 1)
-    assert {table: count(table) for table in whole - kept} == dict.fromkeys(whole - kept, 0)
+    assert {table: count(table) for table in whole - kept} == {
+        table: BROUGHT.get(table, 0) for table in whole - kept
+    }

@@ -13,7 +13,6 @@ from admin.customers.service import ChargeCommand, charge_billing_key
 from admin.domain.actor import Actor
 from admin.domain.escrow import DeliveryNotice
 from admin.domain.money import Money
-from admin.domain.refund import RefundReason
 from admin.escrow_orders.service import DeliveryCommand, register_delivery
 from admin.gateway.client import Gateway
 from admin.models import AuditEntry, BillingKey, MoneyOperation, Payment, db
@@ -53,7 +52,7 @@ class Desk:
             payment_id=payment.id,
             amount=Money(amount),
             seen=Money(payment.cancellable.minor if seen is None else seen),
-            reason=RefundReason.DEFECTIVE,
+            reason="defective",
             note="",
             form_key=form_key or self.new_form(),
         )

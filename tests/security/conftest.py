@@ -10,7 +10,6 @@ from admin.domain.actor import Actor
 from admin.domain.clock import kst_date
 from admin.domain.inquiry import InquiryChannel
 from admin.domain.money import Money
-from admin.domain.refund import RefundReason
 from admin.gateway.client import Gateway
 from admin.inquiries.service import InquiryCommand, open_inquiry
 from admin.models import BillingKey, Customer, Payment, db, transaction
@@ -38,7 +37,7 @@ def shop(stand_in: StandIn, gateway: Gateway, actor: Actor, now: datetime) -> di
             payment_id=payments[REFUNDED].id,
             amount=Money(3_000),
             seen=payments[REFUNDED].cancellable,
-            reason=RefundReason.DEFECTIVE,
+            reason="defective",
             note="",
             form_key="a-form-of-the-tests-0000",
         ),

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from admin.domain.clock import to_epoch
 from admin.domain.money import Money
 from admin.domain.payment import PaymentSnapshot, PaymentStatus
+from admin.domain.refund_account import RefundAccount
 from admin.gateway.calls.base import LARGEST_PAGE, LONGEST_IMP_UID, Calls, batches, check_length
 from admin.gateway.errors import GatewayMalformed, GatewayNotFound, GatewayRejected
 from admin.gateway.wire.codes import Balance, read_balance
@@ -141,14 +142,18 @@ class PaymentCalls(Calls):
         cancellable: Money,
         reason: str,
         tax_free: Money | None = None,
+        account: RefundAccount | None = None,
+        escrow_confirmed: bool = False,
     ) -> PaymentSnapshot:
         """Give `amount` back and return the payment as it now stands.
 
         Sends `cancellable`, what is left before this call, as the checksum: the gateway refuses
         if its own remainder differs. The amount is always explicit and at least 1, since the
         gateway reads 0 or nothing as "all that is left". `tax_free` is not assumed for KCP and
-        must be repeated for tax-free goods. Not retried: on GatewayUnavailable or
-        GatewayMalformed the money may have moved; read the payment before acting.
+        must be repeated for tax-free goods; `account` is needed for a virtual account and a late
+        phone payment, `escrow_confirmed` once the buyer has confirmed. Not retried: on
+        GatewayUnavailable or GatewayMalformed the money may have moved; read the payment before
+        acting.
         Source: POST /payments/cancel.
         """
         check_length(imp_uid, LONGEST_IMP_UID, "an imp_uid")
@@ -164,6 +169,12 @@ class PaymentCalls(Calls):
         }
         if tax_free is not None:
             body["tax_free"] = write_amount(tax_free)
+        if account is not None:
+            body["refund_holder"] = account.holder
+            body["refund_bank"] = account.bank
+            body["refund_account"] = account.number
+        if escrow_confirmed:
+            body["escrow_confirmed"] = True
         payment = read_payment(
             self._connection.write("POST", path("payments", "cancel"), body=body)
         )

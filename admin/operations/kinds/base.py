@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from admin.domain.approval import ClosureClaim
 from admin.domain.escrow import DeliveryNotice
 from admin.domain.evidence import Verdict
 from admin.domain.payment import PaymentSnapshot
@@ -48,6 +49,12 @@ class Kind(Protocol):
 
     def judge_look(self, operation: MoneyOperation, seen: Seen, *, now: datetime) -> Verdict:
         """What the look proves; `state` None means: look again."""
+        ...
+
+    def judge_claim(
+        self, operation: MoneyOperation, seen: Seen, claim: ClosureClaim, evidence: str
+    ) -> Verdict:
+        """Whether a fresh look bears out what people say; `state` None means that it does not."""
         ...
 
     def settle(

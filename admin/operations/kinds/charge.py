@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from admin.domain.evidence import Verdict, judge_charge
+from admin.domain.approval import ClosureClaim
+from admin.domain.evidence import Verdict, judge_charge, judge_charged_as
 from admin.domain.money import Money
 from admin.domain.operation import OperationState
 from admin.domain.payment import PaymentStatus
@@ -86,6 +87,13 @@ class Charge:
             first_absent_at=operation.first_absent_at,
             canary_answered=seen.canary_answered,
             now=now,
+        )
+
+    def judge_claim(
+        self, operation: MoneyOperation, seen: Seen, claim: ClosureClaim, evidence: str
+    ) -> Verdict:
+        return judge_charged_as(
+            seen.payments, imp_uid=evidence if claim is ClosureClaim.HAPPENED else None
         )
 
     def settle(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from admin.domain.approval import ClosureClaim
 from admin.domain.clock import from_epoch
 from admin.domain.errors import N_
 from admin.domain.escrow import DeliveryNotice, EscrowState
@@ -59,6 +60,19 @@ class DeliveryRegistration:
                 state=OperationState.NOT_EXECUTED, fact="nothing registered after the quiet period"
             )
         return Verdict(state=None, fact="nothing registered yet")
+
+    def judge_claim(
+        self, operation: MoneyOperation, seen: Seen, claim: ClosureClaim, evidence: str
+    ) -> Verdict:
+        registered, happened = seen.delivery, claim is ClosureClaim.HAPPENED
+        if registered is None:
+            state = None if happened else OperationState.NOT_EXECUTED
+            return Verdict(state=state, fact="nothing is registered")
+        if happened and registered.invoice == evidence:
+            return Verdict(state=OperationState.SUCCEEDED, fact=_told(registered))
+        ours = wanted_notice(operation).invoice == registered.invoice
+        state = None if happened or ours else OperationState.NOT_EXECUTED
+        return Verdict(state=state, fact=_told(registered))
 
     def settle(
         self, operation: MoneyOperation, seen: Seen, verdict: Verdict, *, now: datetime

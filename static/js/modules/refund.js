@@ -29,7 +29,12 @@ export function start(form) {
     const usable = Number.isFinite(amount) && amount > 0 && amount <= left;
     set("[data-shows=minus]", usable ? write(-amount) : "\u2013");
     set("[data-shows=left]", usable ? write(left - amount) : "\u2013");
-    set("[data-shows=verb]", usable ? form.dataset.verb.replace("{amount}", write(amount)) : form.dataset.verbPlain);
+    const alone = form.dataset.alone === undefined || amount <= Number(form.dataset.alone);
+    const verb = alone ? form.dataset.verb : form.dataset.verbAsks;
+    set("[data-shows=verb]", usable ? verb.replace("{amount}", write(amount)) : form.dataset.verbPlain);
+    const free = usable ? Math.round((amount * Number(form.dataset.taxFree)) / left) : 0;
+    const taxFree = form.querySelector("#tax_free");
+    if (taxFree && form.dataset.taxFree !== "0") taxFree.placeholder = write(free);
     if (all && typed && Number.isFinite(amount)) (amount === left ? all : typed).checked = true;
   };
   const set = (selector, text) => {

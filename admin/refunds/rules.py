@@ -1,0 +1,92 @@
+"""The rules managers keep for refunds: reasons and limits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from admin.domain.actor import Actor
+from admin.domain.approval import ApprovalNeed, Limit, Spent, needed_approval
+from admin.domain.clock import kst_date, kst_day
+from admin.domain.errors import N_, InvalidInput
+from admin.domain.money import Money
+from admin.domain.operation import OperationKind, OperationState
+from admin.models import MoneyOperation, Payment, RefundLimit, RefundReason, db, lock
+from admin.models.refund_rules import SHOP
+
+# Refunds in these states gave nothing back and will not.
+_CAME_TO_NOTHING = (
+    OperationState.REJECTED,
+    OperationState.EXPIRED,
+    OperationState.FAILED,
+    OperationState.NOT_EXECUTED,
+)
+
+
+def active_reasons() -> list[RefundReason]:
+    """The reasons to choose from, in their order."""
+    query = sa.select(RefundReason).where(RefundReason.is_active).order_by(RefundReason.position)
+    return list(db.session.scalars(query))
+
+
+def reason_text(code: str) -> str:
+    """What the card company gets to read. Raises InvalidInput for a reason nobody may choose."""
+    reason = db.session.get(RefundReason, code)
+    if reason is None or not reason.is_active:
+        raise InvalidInput(N_("Choose a reason from the list."), field="reason")
+    return reason.text
+
+
+def limit_of(actor: Actor) -> Limit:
+    """What this person gives back alone: their own limit, else their role's."""
+    own = db.session.get(RefundLimit, f"operator:{actor.operator_id}")
+    role = db.session.get(RefundLimit, f"role:{actor.role.value}") if actor.role else None
+    found = own or role
+    return found.limit if found else Limit(per_refund=Money(0), per_day=Money(0))
+
+
+def spent_today(actor: Actor, *, now: datetime) -> Spent:
+    """What went back or was asked for today, Korean time, in won."""
+    start, end = kst_day(kst_date(now))
+    total = sa.func.coalesce(sa.func.sum(MoneyOperation.amount_minor), 0)
+    mine = sa.func.coalesce(
+        sa.func.sum(MoneyOperation.amount_minor).filter(
+            MoneyOperation.created_by_id == actor.operator_id
+        ),
+        0,
+    )
+    query = sa.select(mine, total).where(
+        MoneyOperation.kind == OperationKind.REFUND,
+        MoneyOperation.created_at >= start,
+        MoneyOperation.created_at < end,
+        MoneyOperation.state.not_in(_CAME_TO_NOTHING),
+    )
+    by_person, by_shop = db.session.execute(query).one()
+    return Spent(by_person=Money(int(by_person or 0)), by_shop=Money(int(by_shop or 0)))
+
+
+def approval_for(
+    payment: Payment, amount: Money, *, actor: Actor, now: datetime
+) -> ApprovalNeed | None:
+    """Whether a second person must agree; inside the transaction that records the decision.
+
+    The shop's row is locked first: two refunds at once count each other.
+    """
+    shop = lock(RefundLimit, SHOP)
+    return needed_approval(
+        amount,
+        person=limit_of(actor),
+        shop=shop.limit if shop else Limit(),
+        spent=spent_today(actor, now=now),
+        charged_by_same_person=_charged_by(payment, actor),
+    )
+
+
+def _charged_by(payment: Payment, actor: Actor) -> bool:
+    query = sa.select(MoneyOperation.id).where(
+        MoneyOperation.kind == OperationKind.CHARGE,
+        MoneyOperation.imp_uid == payment.imp_uid,
+        MoneyOperation.created_by_id == actor.operator_id,
+    )
+    return db.session.scalars(query).first() is not None
