@@ -38,9 +38,11 @@ from admin.models.engine import (
     sqlite_sentence,
 )
 from admin.operations.binding import bind
+from admin.operations.second_views import bp as second_person_bp
 from admin.operations.views import bp as operations_bp
 from admin.payments.views import bp as payments_bp
 from admin.reconciliation.views import bp as reconciliation_bp
+from admin.refund_rules.views import bp as refund_rules_bp
 from admin.refunds.views import bp as refunds_bp
 from admin.reports.views import bp as reports_bp
 from admin.web import (
@@ -66,7 +68,9 @@ BLUEPRINTS = (
     health_bp,
     payments_bp,
     refunds_bp,
+    refund_rules_bp,
     operations_bp,
+    second_person_bp,
     customers_bp,
     escrow_orders_bp,
     reconciliation_bp,

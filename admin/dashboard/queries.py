@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from admin.domain.escrow import EscrowState
 from admin.domain.inquiry import InquiryState
 from admin.domain.money import Money
+from admin.domain.operation import OperationState
 from admin.domain.payment import PaymentStatus
-from admin.models import Discrepancy, EscrowOrder, Inquiry, Payment, db
+from admin.models import Discrepancy, EscrowOrder, Inquiry, MoneyOperation, Payment, db
 from admin.models.reconciliation import DiscrepancyState
 
 SHIP_WITHIN = timedelta(days=2)
@@ -30,6 +31,14 @@ def newest_payments(limit: int = 8) -> list[Payment]:
     """The payments requested last."""
     query = sa.select(Payment).order_by(Payment.started_at.desc(), Payment.id.desc()).limit(limit)
     return list(db.session.scalars(query))
+
+
+def operations_in(states: frozenset[OperationState]) -> Waiting:
+    """Operations in these states."""
+    query = sa.select(sa.func.count(), sa.func.sum(MoneyOperation.amount_minor)).where(
+        MoneyOperation.state.in_(states)
+    )
+    return _waiting(query)
 
 
 def open_discrepancies() -> Waiting:
@@ -77,6 +86,6 @@ def failed_recurring(*, now: datetime) -> Waiting:
     return _waiting(query)
 
 
-def _waiting(query: sa.Select[int, int]) -> Waiting:
+def _waiting(query: sa.Select[int, int | None]) -> Waiting:
     count, minor = db.session.execute(query).one()
     return Waiting(count, Money(int(minor or 0)))

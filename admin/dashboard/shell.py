@@ -11,8 +11,9 @@ from flask import Flask
 
 from admin.domain.clock import utc_now
 from admin.domain.inquiry import InquiryState
+from admin.domain.operation import OperationState
 from admin.domain.permissions import Permission
-from admin.models import Discrepancy, Inquiry, db
+from admin.models import Discrepancy, Inquiry, MoneyOperation, db
 from admin.models.reconciliation import DiscrepancyState
 from admin.operations.queries import Unknown, unknown_outcomes
 from admin.web.access import current_actor, signed_in
@@ -65,6 +66,9 @@ def _counters() -> dict[str, int]:
     """Numbers beside the menu, only where someone must act."""
     actor = current_actor()
     counters: dict[str, int] = {}
+    if actor.may(Permission.REFUNDS_APPROVE):
+        awaiting = MoneyOperation.state == OperationState.NEEDS_APPROVAL
+        counters["refunds"] = _count(MoneyOperation, awaiting)
     if actor.may(Permission.INQUIRIES_READ):
         counters["inquiries"] = _count(Inquiry, Inquiry.state == InquiryState.OPEN)
     if actor.may(Permission.RECONCILIATION_READ):

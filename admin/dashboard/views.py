@@ -15,13 +15,16 @@ from admin.dashboard.queries import (
     newest_payments,
     open_discrepancies,
     open_inquiries,
+    operations_in,
     unshipped_orders,
 )
 from admin.domain.clock import kst_date, kst_day, utc_now
 from admin.domain.job import JobState
+from admin.domain.operation import OperationState
 from admin.domain.permissions import Permission
 from admin.jobs.queries import find_latest
 from admin.models import Job
+from admin.operations.closing import CLOSABLE
 from admin.operations.queries import uncertain_payments, unknown_outcomes
 from admin.payments.queries import TimeBasis
 from admin.payments.rows import make_groups
@@ -110,6 +113,22 @@ def _needs(*, now: datetime) -> list[dict[str, Any]]:
             }
         )
     choices = (
+        (
+            Permission.OPERATIONS_CLOSE,
+            operations_in(CLOSABLE),
+            ("user-question", "red"),
+            gettext("Outcomes that need a person"),
+            gettext("nobody could settle them by looking"),
+            url_for("operations.index", state="human"),
+        ),
+        (
+            Permission.REFUNDS_APPROVE,
+            operations_in(frozenset({OperationState.NEEDS_APPROVAL})),
+            ("clock", "amber"),
+            gettext("Refunds to approve"),
+            gettext("above a limit; half an hour each"),
+            url_for("refunds.index", state="approval"),
+        ),
         (
             Permission.RECONCILIATION_READ,
             open_discrepancies(),

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
 from admin.domain.inquiry import InquiryState
-from admin.models import Inquiry, Operator, db
+from admin.models import Inquiry, db
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +53,3 @@ def find_inquiry(inquiry_id: int) -> Inquiry | None:
         )
     )
     return db.session.scalars(query).one_or_none()
-
-
-def possible_owners() -> list[Operator]:
-    """People an inquiry can be given to."""
-    query = sa.select(Operator).where(Operator.active.is_(True)).order_by(Operator.name)
-    return list(db.session.scalars(query))

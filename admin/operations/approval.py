@@ -43,7 +43,14 @@ def approve(operation_id: str, *, actor: Actor, gateway: Gateway, now: datetime)
         _decide(approval, SecondWord.AGREED, actor=actor, note="", now=now)
         operation.state = OperationState.READY
         operation.ready_at = now
-        add_step(operation, "approval", f"{actor.name} agreed", now=now)
+        add_step(
+            operation,
+            "approval",
+            "a second person agreed",
+            now=now,
+            who=actor.name,
+            word=SecondWord.AGREED.value,
+        )
         record(actor, f"{operation.kind.value}.approved", f"operation:{operation.id}", now=now)
     return send(operation_id, gateway=gateway, now=now)
 
@@ -129,6 +136,6 @@ def _end(
     if word is SecondWord.EXPIRED:
         state = OperationState.EXPIRED
     fact = f"{word.value} by {actor.name}" + (f": {note}" if note else "")
-    add_step(operation, "approval", fact, now=now, verdict=state)
+    add_step(operation, "approval", fact, now=now, verdict=state, who=actor.name, word=word.value)
     record(actor, f"{operation.kind.value}.{word.value}", f"operation:{operation.id}", now=now)
     move(operation, Verdict(state=state, fact=fact), by=SettledBy.LOCAL, now=now)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from admin.audit.service import record
 from admin.domain.actor import Actor
 from admin.domain.approval import AlreadyDecided, ClosureClaim, OwnRequest, SecondWord
-from admin.domain.errors import N_, Conflict, InvalidInput
+from admin.domain.errors import N_, Conflict, InvalidInput, NotFound
 from admin.domain.evidence import Verdict
 from admin.domain.operation import OperationState, SettledBy
 from admin.domain.permissions import Permission
@@ -67,7 +67,7 @@ def propose(
             proposed_at=now,
         )
         db.session.add(closure)
-        add_step(operation, "closing", f"{actor.name} says: {claim.value} {evidence}", now=now)
+        _step(operation, closure, actor=actor, now=now)
         _record(operation, "closing_proposed", claim, evidence, actor=actor, now=now)
     return closure
 
@@ -89,7 +89,9 @@ def confirm(closure_id: int, *, actor: Actor, gateway: Gateway, now: datetime) -
         if row is None or row.word is not SecondWord.AWAITED:
             raise AlreadyDecided()
         _decide(row, SecondWord.AGREED, actor=actor, now=now)
-        _record(locked(operation_id), "closing_confirmed", claim, evidence, actor=actor, now=now)
+        operation = locked(operation_id)
+        _step(operation, row, actor=actor, now=now)
+        _record(operation, "closing_confirmed", claim, evidence, actor=actor, now=now)
     return settle(
         operation_id,
         verdict,
@@ -111,7 +113,7 @@ def decline(closure_id: int, *, actor: Actor, now: datetime) -> MoneyOperation:
         own = closure.proposed_by_id == actor.operator_id
         _decide(closure, SecondWord.WITHDRAWN if own else SecondWord.DECLINED, actor=actor, now=now)
         operation = locked(closure.operation_id)
-        add_step(operation, "closing", f"{closure.word.value} by {actor.name}", now=now)
+        _step(operation, closure, actor=actor, now=now)
         _record(
             operation,
             f"closing_{closure.word.value}",
@@ -121,6 +123,14 @@ def decline(closure_id: int, *, actor: Actor, now: datetime) -> MoneyOperation:
             now=now,
         )
     return operation
+
+
+def get_closure(closure_id: int) -> Closure:
+    """One proposal, or NotFound."""
+    closure = db.session.get(Closure, closure_id)
+    if closure is None:
+        raise NotFound()
+    return closure
 
 
 def find_awaited(operation_id: str) -> Closure | None:
@@ -152,6 +162,20 @@ def _look(
     if verdict.state is None:
         raise GatewaySaysOtherwise(fact=verdict.fact)
     return seen, verdict
+
+
+def _step(operation: MoneyOperation, closure: Closure, *, actor: Actor, now: datetime) -> None:
+    add_step(
+        operation,
+        "closing",
+        f"{closure.word.value}: {closure.claim.value}",
+        now=now,
+        who=actor.name,
+        word=closure.word.value,
+        claim=closure.claim.value,
+        evidence=closure.evidence,
+        note=closure.note,
+    )
 
 
 def _decide(closure: Closure, word: SecondWord, *, actor: Actor, now: datetime) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import gettext
 
+from admin.domain.approval import ClosureClaim, SecondWord
 from admin.domain.money import Money
 from admin.domain.operation import OperationKind, OperationState
 from admin.models import MoneyOperation, OperationAttempt
@@ -38,7 +39,14 @@ def _what(step: OperationAttempt, operation: MoneyOperation) -> str:
         if operation.amount is None:
             return gettext("Sent to the gateway")
         return gettext("%(amount)s sent", amount=money_with_unit(operation.amount))
+    if "claim" in step.facts:
+        word, claim = SecondWord(step.facts["word"]), ClosureClaim(step.facts["claim"])
+        said = gettext("Proposed to close") if word is SecondWord.AWAITED else LABELS[word].text
+        return f"{said}: {LABELS[claim].text}"
+    if "word" in step.facts:
+        return str(LABELS[SecondWord(step.facts["word"])].text)
     words = {
+        "closing": gettext("Closed by two people"),
         "preflight": gettext("Looked up before sending"),
         "send": gettext("Sending"),
         "answer": gettext("The gateway's answer"),
@@ -58,6 +66,9 @@ def _seen(step: OperationAttempt, operation: MoneyOperation) -> str:
         return gettext("No clear answer came; it may or may not have happened")
     if step.phase == "send":
         return _sent(operation)
+    if "who" in step.facts:
+        parts = (step.facts["who"], step.facts.get("evidence"), step.facts.get("note"))
+        return " · ".join(part for part in parts if part)
     if step.verdict == OperationState.FAILED.value:
         return step.fact  # the gateway's own sentence
     if operation.kind is OperationKind.REFUND and "cancelled_minor" in step.facts:

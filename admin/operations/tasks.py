@@ -9,6 +9,7 @@ from typing import Any
 from admin.domain.job import JobLane
 from admin.gateway.errors import GatewayError
 from admin.jobs.registry import Progress, handles
+from admin.operations.approval import expire_overdue
 from admin.operations.resolver import sweep
 from admin.web.services import gateway
 
@@ -21,4 +22,5 @@ def settle_due(payload: dict[str, Any], progress: Progress, now: datetime) -> No
     if gateway().is_paused:
         with suppress(GatewayError):
             gateway().list_channels()  # the smallest question there is
+    expire_overdue(now=now)
     sweep(gateway=gateway(), now=now)

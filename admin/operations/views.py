@@ -13,7 +13,9 @@ from admin.domain.clock import utc_now
 from admin.domain.money import Money
 from admin.domain.operation import HUMAN_AFTER, OPEN_STATES, OperationKind, OperationState
 from admin.domain.permissions import Permission
-from admin.models import MoneyOperation
+from admin.models import MoneyOperation, Payment
+from admin.operations.closing import CLOSABLE, find_awaited
+from admin.operations.forms import ClosureForm, DeclineForm
 from admin.operations.queries import (
     SHOWN_AS_UNKNOWN,
     count_all,
@@ -25,7 +27,7 @@ from admin.operations.resolver import advance, look
 from admin.operations.rows import make_row
 from admin.operations.service import get_operation
 from admin.operations.steps import make_entry
-from admin.web.access import can, requires
+from admin.web.access import can, current_actor, requires
 from admin.web.filters import count
 from admin.web.keyset import page_of
 from admin.web.links import Link, paging
@@ -36,9 +38,21 @@ bp = Blueprint("operations", __name__, url_prefix="/operations")
 REFRESH_SECONDS = 5
 GROUPS: dict[str, frozenset[OperationState] | None] = {
     "unknown": SHOWN_AS_UNKNOWN,
+    "human": CLOSABLE,
+    "approval": frozenset({OperationState.NEEDS_APPROVAL}),
     "open": OPEN_STATES,
     "": None,
 }
+# What changes by itself soon, so that the page follows it.
+MOVING = OPEN_STATES - {OperationState.NEEDS_APPROVAL}
+CAME_TO_NOTHING = frozenset(
+    {
+        OperationState.FAILED,
+        OperationState.NOT_EXECUTED,
+        OperationState.REJECTED,
+        OperationState.EXPIRED,
+    }
+)
 
 
 @bp.get("/")
@@ -67,8 +81,22 @@ def show(operation_id: str) -> ResponseReturnValue:
     operation = get_operation(operation_id)
     if operation.is_open and operation.next_look_at and operation.next_look_at <= now:
         operation = advance(operation_id, gateway=gateway(), now=now)
+    return operation_page(operation_id)
+
+
+def operation_page(
+    operation_id: str,
+    *,
+    decline_form: DeclineForm | None = None,
+    closure_form: ClosureForm | None = None,
+    error: str = "",
+) -> str:
+    """The page of one operation as its row stands, with the forms a second person may fill in."""
+    now = utc_now()
+    operation = get_operation(operation_id)
     payment = find_payment(operation)
     open_now = operation.state in OPEN_STATES
+    closable = operation.state in CLOSABLE and can(Permission.OPERATIONS_CLOSE.value)
     return render_template(
         "operations/show.html",
         operation=operation,
@@ -77,9 +105,17 @@ def show(operation_id: str) -> ResponseReturnValue:
         entries=[make_entry(step, operation) for step in operation.steps],
         next_look=_seconds_to_look(operation, now=now),
         human_at=_human_at(operation),
-        wait=REFRESH_SECONDS if open_now else "",
+        wait=REFRESH_SECONDS if operation.state in MOVING else "",
         check_action=_check_action(operation),
+        again_href=_again_href(operation, payment),
         explanation=_explanation(operation),
+        account=operation.details.get("account", ""),
+        tax_free=_tax_free(operation),
+        asks=_asks(operation),
+        decline_form=decline_form or DeclineForm(formdata=None),
+        closure_form=(closure_form or ClosureForm(formdata=None)) if closable else None,
+        closure=_closure(operation) if closable else None,
+        error=error,
     )
 
 
@@ -96,6 +132,44 @@ def look_now(operation_id: str) -> ResponseReturnValue:
     if after.state is before:
         flash(gettext("Looked up: the outcome is still not known. We keep looking."))
     return redirect(url_for("operations.show", operation_id=operation_id), 303)
+
+
+def _asks(operation: MoneyOperation) -> dict[str, Any] | None:
+    """Who is asked to agree, why, and what this reader may do about it."""
+    approval = operation.approval
+    if approval is None or operation.state is not OperationState.NEEDS_APPROVAL:
+        return None
+    own = operation.created_by_id == current_actor().operator_id
+    limit = approval.limit_minor
+    return {
+        "cause": approval.cause,
+        "limit": Money(limit, operation.currency) if limit is not None else None,
+        "expires_at": approval.expires_at,
+        "is_own": own,
+        "may_decide": not own and can(Permission.REFUNDS_APPROVE.value),
+    }
+
+
+def _closure(operation: MoneyOperation) -> dict[str, Any] | None:
+    """What somebody says became of it, waiting for a second person."""
+    closure = find_awaited(operation.id)
+    if closure is None:
+        return None
+    own = closure.proposed_by_id == current_actor().operator_id
+    return {"row": closure, "is_own": own}
+
+
+def _tax_free(operation: MoneyOperation) -> Money | None:
+    minor = int(operation.details.get("tax_free_minor", 0))
+    return Money(minor, operation.currency) if minor else None
+
+
+def _again_href(operation: MoneyOperation, payment: Payment | None) -> str:
+    """Where what did not happen may be asked for once more."""
+    is_refund = operation.kind is OperationKind.REFUND and operation.state in CAME_TO_NOTHING
+    if not is_refund or payment is None or not can(Permission.REFUNDS_CREATE.value):
+        return ""
+    return url_for("refunds.new", payment_id=payment.id, again=operation.id)
 
 
 def _explanation(operation: MoneyOperation) -> str:
@@ -166,7 +240,7 @@ def _human_at(operation: MoneyOperation) -> datetime | None:
 
 
 def _check_action(operation: MoneyOperation) -> str:
-    if operation.state not in OPEN_STATES or not can(Permission.PAYMENTS_CHECK.value):
+    if operation.state not in MOVING or not can(Permission.PAYMENTS_CHECK.value):
         return ""
     return url_for("operations.look_now", operation_id=operation.id)
 
@@ -174,6 +248,8 @@ def _check_action(operation: MoneyOperation) -> str:
 def _tabs(current: str) -> list[dict[str, Any]]:
     words = {
         "unknown": gettext("Outcome unknown"),
+        "human": gettext("Needs a person"),
+        "approval": gettext("Awaiting approval"),
         "open": gettext("Still open"),
         "": gettext("All"),
     }

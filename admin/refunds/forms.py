@@ -17,7 +17,7 @@ from admin.domain.refund import check_amount
 from admin.domain.refund_account import REFUND_BANKS, RefundAccount
 from admin.domain.tax import declared_tax_free
 from admin.models import MoneyOperation, Payment, RefundReason
-from admin.refunds.rules import active_reasons
+from admin.refund_rules.queries import active_reasons
 from admin.refunds.service import RefundCommand
 from admin.web.errors import sentence
 from admin.web.fields import AmountField, OptionalAmountField, TextField, choices, stripped

@@ -23,8 +23,9 @@ from admin.operations.intent import (
 )
 from admin.operations.kinds.refund import write_account
 from admin.operations.resolver import advance
+from admin.refund_rules.queries import reason_text
+from admin.refund_rules.service import approval_for
 from admin.refunds.queries import tax_left_of
-from admin.refunds.rules import approval_for, reason_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

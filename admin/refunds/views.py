@@ -25,6 +25,7 @@ from admin.operations.service import get_operation
 from admin.orders.queries import find_order
 from admin.payments.queries import get_payment
 from admin.payments.service import check_payment
+from admin.refund_rules.queries import limit_of, spent_today
 from admin.refunds.forms import RefundForm
 from admin.refunds.queries import (
     GROUPS,
@@ -36,7 +37,6 @@ from admin.refunds.queries import (
     tax_left_of,
     total_done,
 )
-from admin.refunds.rules import limit_of, spent_today
 from admin.refunds.service import refund_payment
 from admin.web.access import current_actor, requires
 from admin.web.errors import gateway_sentence, sentence

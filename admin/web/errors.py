@@ -55,6 +55,11 @@ def sentence(error: DomainError) -> str:
     return gettext(error.message, **{name: _shown(value) for name, value in error.values.items()})
 
 
+def status_of(error: DomainError) -> int:
+    """The HTTP status that an error is answered with."""
+    return next(code for kind, code in STATUS if isinstance(error, kind))
+
+
 def gateway_sentence(error: GatewayError) -> str:
     """What the gateway's failure means to the reader; a refusal in the gateway's own words."""
     if isinstance(error, GatewayRejected):
@@ -90,8 +95,7 @@ def _shown(value: object) -> object:
 
 
 def _domain_error(error: DomainError) -> ResponseReturnValue:
-    status = next(code for kind, code in STATUS if isinstance(error, kind))
-    return error_page(status, sentence(error))
+    return error_page(status_of(error), sentence(error))
 
 
 def _gateway_error(error: GatewayError) -> ResponseReturnValue:

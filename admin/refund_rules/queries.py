@@ -1,4 +1,4 @@
-"""The rules managers keep for refunds: reasons and limits."""
+"""Read the rules for refunds, and how much of them is used up."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from admin.domain.actor import Actor
-from admin.domain.approval import ApprovalNeed, Limit, Spent, needed_approval
+from admin.domain.approval import Limit, Spent
 from admin.domain.clock import kst_date, kst_day
 from admin.domain.errors import N_, InvalidInput
 from admin.domain.money import Money
 from admin.domain.operation import OperationKind, OperationState
-from admin.models import MoneyOperation, Payment, RefundLimit, RefundReason, db, lock
-from admin.models.refund_rules import SHOP
+from admin.models import MoneyOperation, RefundLimit, RefundReason, db
 
 # Refunds in these states gave nothing back and will not.
 _CAME_TO_NOTHING = (
@@ -30,12 +29,22 @@ def active_reasons() -> list[RefundReason]:
     return list(db.session.scalars(query))
 
 
+def all_reasons() -> list[RefundReason]:
+    """Every reason, also those no longer to choose, in their order."""
+    return list(db.session.scalars(sa.select(RefundReason).order_by(RefundReason.position)))
+
+
 def reason_text(code: str) -> str:
     """What the card company gets to read. Raises InvalidInput for a reason nobody may choose."""
     reason = db.session.get(RefundReason, code)
     if reason is None or not reason.is_active:
         raise InvalidInput(N_("Choose a reason from the list."), field="reason")
     return reason.text
+
+
+def all_limits() -> list[RefundLimit]:
+    """Every limit there is, by scope."""
+    return list(db.session.scalars(sa.select(RefundLimit).order_by(RefundLimit.scope)))
 
 
 def limit_of(actor: Actor) -> Limit:
@@ -64,29 +73,3 @@ def spent_today(actor: Actor, *, now: datetime) -> Spent:
     )
     by_person, by_shop = db.session.execute(query).one()
     return Spent(by_person=Money(int(by_person or 0)), by_shop=Money(int(by_shop or 0)))
-
-
-def approval_for(
-    payment: Payment, amount: Money, *, actor: Actor, now: datetime
-) -> ApprovalNeed | None:
-    """Whether a second person must agree; inside the transaction that records the decision.
-
-    The shop's row is locked first: two refunds at once count each other.
-    """
-    shop = lock(RefundLimit, SHOP)
-    return needed_approval(
-        amount,
-        person=limit_of(actor),
-        shop=shop.limit if shop else Limit(),
-        spent=spent_today(actor, now=now),
-        charged_by_same_person=_charged_by(payment, actor),
-    )
-
-
-def _charged_by(payment: Payment, actor: Actor) -> bool:
-    query = sa.select(MoneyOperation.id).where(
-        MoneyOperation.kind == OperationKind.CHARGE,
-        MoneyOperation.imp_uid == payment.imp_uid,
-        MoneyOperation.created_by_id == actor.operator_id,
-    )
-    return db.session.scalars(query).first() is not None

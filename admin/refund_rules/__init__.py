@@ -1,0 +1,1 @@
+"""Rules for refunds: the reasons to choose from, and what goes back without a second person."""
