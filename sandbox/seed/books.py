@@ -93,13 +93,18 @@ def _written(moment: int) -> str:
     """ISO 8601 with +09:00; empty when it never happened."""
     if not moment:
         return ""
-    minute, second = divmod(moment, 60)
-    return f"{_minute(minute)}:{second:02d}+09:00"
+    day, second = divmod(moment + 9 * 3_600, 86_400)
+    return f"{_date(day)}T{_clock(second // 60)}:{second % 60:02d}+09:00"
 
 
-@lru_cache(maxsize=4_096)
-def _minute(minutes: int) -> str:
-    return in_kst(minutes * 60).strftime("%Y-%m-%dT%H:%M")
+@lru_cache(maxsize=400)
+def _date(day: int) -> str:
+    return in_kst(day * 86_400).date().isoformat()
+
+
+@lru_cache(maxsize=1_440)
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"
 
 
 def _open(path: Path) -> IO[str]:
