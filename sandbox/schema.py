@@ -114,8 +114,8 @@ TABLES = (
         customer_uid TEXT PRIMARY KEY, channel_group_id TEXT NOT NULL)""",
 )
 
-# Built after a bulk load. `walk` serves a status list in the order of started_at; the three
-# time indexes count a window and serve narrow ones. All cover what the list query reads.
+# `walk` serves a status list in the order of started_at; the three time indexes count a window
+# and serve narrow ones. All cover what the list query reads.
 INDEXES = (
     "CREATE UNIQUE INDEX payments_imp_uid ON payments (imp_uid)",
     "CREATE INDEX payments_merchant_uid ON payments (merchant_uid, started_at)",

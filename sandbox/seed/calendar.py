@@ -1,9 +1,7 @@
 """When people buy: slow growth, busy weekends, evenings, and two days of promotion."""
 
-from bisect import bisect
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from itertools import accumulate
 from random import Random
 
 from sandbox.clock import KST
@@ -14,6 +12,7 @@ _WEEKDAYS = (1.0, 0.97, 0.95, 1.0, 1.06, 1.26, 1.2)
 _HOURS = (
     30, 16, 9, 6, 5, 8, 16, 30, 46, 60, 72, 76, 74, 66, 64, 62, 60, 62, 66, 76, 90, 100, 92, 62,
 )  # fmt: skip
+_CHOICES = [hour for hour, weight in enumerate(_HOURS) for _ in range(weight)]
 _GROWTH = 0.5
 # Days before the last one, and how much busier they are.
 _PROMOTIONS = {9: 1.7, 47: 2.4}
@@ -29,7 +28,6 @@ class Calendar:
         self.now = int(now.timestamp())
         self.today = now.astimezone(KST).date()
         self.days = [self.today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
-        self._hours = list(accumulate(_HOURS))
 
     def allot(self, count: int) -> list[int]:
         """How many of `count` payments fall on each day."""
@@ -47,14 +45,16 @@ class Calendar:
 
     def moments(self, rng: Random, day: date, count: int) -> list[int]:
         """When the windows of a day open, in order."""
-        start = midnight(day)
+        start, draw = midnight(day), rng.random
         latest = self.now - _SETTLING - start
-        return sorted(start + self._moment(rng, latest) for _ in range(count))
-
-    def _moment(self, rng: Random, latest: int) -> int:
-        hour = bisect(self._hours, rng.random() * self._hours[-1])
-        second = int((hour + rng.random()) * 3_600)
-        return second if second < latest else int(rng.random() * max(latest, 1))
+        moments = []
+        for _ in range(count):
+            second = int((_CHOICES[int(draw() * len(_CHOICES))] + draw()) * 3_600)
+            if second >= latest:
+                second = int(draw() * max(latest, 1))
+            moments.append(start + second)
+        moments.sort()
+        return moments
 
     def _weight(self, number: int, day: date) -> float:
         back = DAYS - 1 - number
@@ -64,7 +64,7 @@ class Calendar:
             return weight
         hour, second = divmod(self._elapsed(), 3_600)
         done = sum(_HOURS[:hour]) + (_HOURS[hour] * second / 3_600 if hour < 24 else 0)
-        return weight * done / self._hours[-1]
+        return weight * done / len(_CHOICES)
 
     def _elapsed(self) -> int:
         return self.now - midnight(self.today)

@@ -1,7 +1,5 @@
 """How a buyer pays, as KCP stores it: cards, wallets, transfers, accounts, certificates."""
 
-from bisect import bisect
-from itertools import accumulate
 from random import Random
 
 from sandbox.facts.codes import BANKS, CARDS, VBANK_ISSUERS
@@ -15,7 +13,7 @@ _SHARES = {
     "happymoney": 4, "booknlife": 3,
 }  # fmt: skip
 METHODS = tuple(_SHARES)
-_METHOD_STEPS = list(accumulate(_SHARES.values()))
+_CHOICES = [method for method, share in _SHARES.items() for _ in range(share)]
 
 # Since the wallets moved inside KCP's window the stored method is what the wallet drew on.
 WALLETS = frozenset({"kakaopay", "naverpay", "tosspay", "payco"})
@@ -30,7 +28,10 @@ _CARDS = (
     ("368", 10, "512360"), ("361", 7, "490220"), ("371", 6, "546112"), ("374", 6, "518831"),
     ("041", 4, "538920"), ("090", 2, "519780"),
 )  # fmt: skip
-_CARD_STEPS = list(accumulate(share for _, share, _ in _CARDS))
+# What a card fills alike for everybody; the company stands here once per hundredth of its share.
+_ISSUED = [
+    (code, CARDS[code], f"{digits}******") for code, share, digits in _CARDS for _ in range(share)
+]
 _QUOTAS = (0, 0, 0, 0, 0, 0, 0, 2, 3, 3, 5, 6, 10, 12)
 _BANKS = ("004", "088", "020", "081", "011", "003", "090", "092", "023")
 
@@ -41,7 +42,7 @@ _VBANK_DAYS = 3
 
 
 def choose_method(rng: Random) -> str:
-    return METHODS[bisect(_METHOD_STEPS, rng.random() * _METHOD_STEPS[-1])]
+    return _CHOICES[int(rng.random() * len(_CHOICES))]
 
 
 def method_fields(rng: Random, method: str, amount: int, at: int) -> Payment:
@@ -49,7 +50,7 @@ def method_fields(rng: Random, method: str, amount: int, at: int) -> Payment:
     if method in WALLETS:
         return _wallet(rng, method, amount)
     if method in CARD_METHODS:
-        return {"pay_method": method, **card(rng, amount)}
+        return card(rng, amount) | {"pay_method": method}
     if method == "trans":
         code = _BANKS[int(rng.random() ** 1.6 * len(_BANKS))]
         return {"pay_method": method, "bank_code": code, "bank_name": BANKS[code]}
@@ -60,15 +61,16 @@ def method_fields(rng: Random, method: str, amount: int, at: int) -> Payment:
 
 def card(rng: Random, amount: int) -> Payment:
     """A masked card of some company, in instalments when the amount allows."""
-    code, _, bin_ = _CARDS[bisect(_CARD_STEPS, rng.random() * _CARD_STEPS[-1])]
-    quota = _QUOTAS[int(rng.random() * len(_QUOTAS))] if amount >= INSTALMENTS_FROM else 0
+    draw = rng.random
+    code, name, masked = _ISSUED[int(draw() * len(_ISSUED))]
+    quota = _QUOTAS[int(draw() * len(_QUOTAS))] if amount >= INSTALMENTS_FROM else 0
     return {
         "card_code": code,
-        "card_name": CARDS[code],
-        "card_number": f"{bin_}******{int(rng.random() * 10_000):04d}",
-        "card_type": 0 if rng.random() < 0.8 else 1,
+        "card_name": name,
+        "card_number": f"{masked}{int(draw() * 10_000):04d}",
+        "card_type": 0 if draw() < 0.8 else 1,
         "card_quota": quota,
-        "apply_num": f"{int(rng.random() * 10**8):08d}",
+        "apply_num": f"{int(draw() * 10**8):08d}",
     }
 
 
@@ -81,7 +83,7 @@ def failure(rng: Random, method: str) -> str:
 
 def _wallet(rng: Random, wallet: str, amount: int) -> Payment:
     if rng.random() < 0.7:
-        return {"pay_method": "card", "emb_pg_provider": wallet, **card(rng, amount)}
+        return card(rng, amount) | {"pay_method": "card", "emb_pg_provider": wallet}
     return {"pay_method": "point", "emb_pg_provider": wallet, "apply_num": ""}
 
 

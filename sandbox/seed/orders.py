@@ -12,8 +12,14 @@ from sandbox.seed.goods import (
     SHIPPING,
     SHIPPING_LINE,
     SMALL_GOODS,
+    Good,
 )
 from sandbox.seed.people import Buyer
+
+# How many kinds of goods are in a cart.
+_KINDS = (1, 1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 4)
+_TAKES_ONE = 0.9
+_DEAR = 60_000  # won; nobody takes two of a dearer good
 
 
 class Line(NamedTuple):
@@ -23,6 +29,14 @@ class Line(NamedTuple):
     quantity: int
     amount: int
     tax_free: bool = False
+
+
+class _Shelf(NamedTuple):
+    """The lines a good is sold in: one for each variant, of one piece or of what buyers take
+    when they take more."""
+
+    single: list[Line]
+    more: list[Line]
 
 
 class Cancel(NamedTuple):
@@ -81,11 +95,16 @@ class Order:
 
     @property
     def amount(self) -> int:
-        return sum([line.amount for line in self.lines])
+        return self.totals()[0]
 
-    @property
-    def tax_free(self) -> int:
-        return sum([line.amount for line in self.lines if line.tax_free])
+    def totals(self) -> tuple[int, int]:
+        """What the order costs in won, and how much of it is free of tax."""
+        total = tax_free = 0
+        for _, _, amount, is_free in self.lines:
+            total += amount
+            if is_free:
+                tax_free += amount
+        return total, tax_free
 
     @property
     def last(self) -> Attempt:
@@ -112,25 +131,40 @@ class Order:
 def fill_cart(rng: Random, *, small: bool) -> list[Line]:
     """One to four goods and, below the limit, the shipping."""
     draw = rng.random
-    goods = SMALL_GOODS if small else GOODS
-    kinds = 1 if small else (1, 1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 4)[int(draw() * 12)]
+    shelves = _SMALL_SHELVES if small else _SHELVES
+    kinds = 1 if small else _KINDS[int(draw() * len(_KINDS))]
     lines: list[Line] = []
+    amount = 0
     for _ in range(kinds):
-        good = goods[int(draw() * len(goods))]
-        name = good.name
-        if good.variants:
-            name = f"{name} ({good.variants[int(draw() * len(good.variants))]})"
-        quantity = 1 if draw() < 0.9 or good.price > 60_000 else 2
-        if not lines or name not in [line.name for line in lines]:
-            lines.append(Line(name, quantity, good.price * quantity, good.tax_free))
-    if sum([line.amount for line in lines]) < FREE_SHIPPING_FROM:
-        lines.append(Line(SHIPPING_LINE, 1, SHIPPING))
+        single, more = shelves[int(draw() * len(shelves))]
+        variant = int(draw() * len(single)) if len(single) > 1 else 0
+        line = (single if draw() < _TAKES_ONE else more)[variant]
+        if not lines or line.name not in [other.name for other in lines]:
+            lines.append(line)
+            amount += line.amount
+    if amount < FREE_SHIPPING_FROM:
+        lines.append(_SHIPPING)
     return lines
 
 
 def order_name(lines: list[Line]) -> str:
     """The title in the window: the first good and how many more."""
-    goods = [line for line in lines if line.name != SHIPPING_LINE]
-    if len(goods) == 1:
-        return goods[0].name[:LONGEST_NAME]
-    return f"{goods[0].name} 외 {len(goods) - 1}건"[:LONGEST_NAME]
+    first, more = lines[0].name, len(lines) - 1
+    if lines[-1].name == SHIPPING_LINE:
+        more -= 1
+    return (f"{first} 외 {more}건" if more else first)[:LONGEST_NAME]
+
+
+def _shelf(good: Good) -> _Shelf:
+    names = [f"{good.name} ({variant})" for variant in good.variants] or [good.name]
+    most = 1 if good.price > _DEAR else 2
+    single, more = (
+        [Line(name, quantity, good.price * quantity, good.tax_free) for name in names]
+        for quantity in (1, most)
+    )
+    return _Shelf(single, more)
+
+
+_SHELVES = [_shelf(good) for good in GOODS]
+_SMALL_SHELVES = [_shelf(good) for good in SMALL_GOODS]
+_SHIPPING = Line(SHIPPING_LINE, 1, SHIPPING)

@@ -72,7 +72,7 @@ def make(plan: Plan) -> Iterator[Trade]:
             # The books first: they know no special word for a partial cancel.
             if books:
                 books.add_day(day.orders, day.planted)
-            rows = list(day.payments())
+            rows = day.payments()
             for row in rows:
                 if row["cancel_amount"]:
                     row["status"] = status_after(

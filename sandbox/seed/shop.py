@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from operator import itemgetter
+from operator import attrgetter
 from random import Random
 
 from sandbox.clock import kst_minute
 from sandbox.payment_rows import Payment
 from sandbox.seed.calendar import DAYS, Calendar
 from sandbox.seed.methods import METHODS
-from sandbox.seed.orders import Order
+from sandbox.seed.orders import Attempt, Order
 from sandbox.seed.people import make_buyers
 from sandbox.seed.planted import LAST_DAYS, Planted, Planter
 from sandbox.seed.subscriptions import Subscriptions
@@ -18,7 +18,7 @@ from sandbox.seed.window import WindowTrade
 
 _BUYERS_PER_PAYMENT = 0.35
 _FEWEST_BUYERS, _MOST_BUYERS = 40, 40_000
-_started_at = itemgetter("started_at")
+_ordered_at = attrgetter("ordered_at")
 _TESTS = 12
 _PAYMENTS_PER_TEST = 80
 
@@ -29,17 +29,19 @@ class Day:
 
     date: date
     orders: list[Order]
+    attempts: list[Attempt]  # of all orders, in the order the windows opened
     planted: list[Planted]
 
-    def payments(self) -> Iterator[Payment]:
+    def payments(self) -> list[Payment]:
         """Table rows in the order the windows opened, cancels applied."""
-        rows = [attempt.row for order in self.orders for attempt in order.attempts]
-        yield from sorted(rows, key=_started_at)
+        return [attempt.row for attempt in self.attempts]
 
     def cancellations(self) -> Iterator[Payment]:
         """Rows of the cancels' table."""
         for order in self.orders:
             for attempt in order.attempts:
+                if not attempt.cancels:
+                    continue
                 imp_uid, pg_tid = attempt.row["imp_uid"], attempt.row["pg_tid"]
                 for number, cancel in enumerate(attempt.cancels):
                     yield {
@@ -85,8 +87,8 @@ class DemoShop:
             orders += self._test_orders(trade, day, back)
             planted = planter.plant(orders, day, back, extra=extra)
             orders += self.subscriptions.orders(day)
-            self._give_numbers(orders, day)
-            yield Day(date=day, orders=orders, planted=planted)
+            attempts = self._give_numbers(orders, day)
+            yield Day(date=day, orders=orders, attempts=attempts, planted=planted)
 
     def _window_orders(self, trade: WindowTrade, day: date, rows: int, back: int) -> list[Order]:
         """Orders of one day with exactly `rows` attempts."""
@@ -111,8 +113,9 @@ class DemoShop:
             return []
         return [trade.test_order(at) for at in self._calendar.moments(self._rng, day, 1)]
 
-    def _give_numbers(self, orders: list[Order], day: date) -> None:
-        orders.sort(key=lambda order: order.ordered_at)
+    def _give_numbers(self, orders: list[Order], day: date) -> list[Attempt]:
+        """Every number of the day; returns the attempts in the order the windows opened."""
+        orders.sort(key=_ordered_at)
         serial, written = 0, f"{day:%Y%m%d}"
         for order in orders:
             serial += 1 + int(self._rng.random() * 12)
@@ -124,17 +127,18 @@ class DemoShop:
             for attempt in order.attempts:
                 attempt.row["merchant_uid"] = order.number
         attempts = [attempt for order in orders for attempt in order.attempts]
-        attempts.sort(key=lambda attempt: _started_at(attempt.row))
+        attempts.sort(key=_started_at)
         for attempt in attempts:
-            self._finish_row(attempt.row)
-            cancels = attempt.cancels
+            row, cancels = attempt.row, attempt.cancels
+            self._finish_row(row)
             if cancels:
-                attempt.row.update(
-                    cancel_amount=attempt.cancelled,
-                    cancelled_at=cancels[-1].at,
-                    cancel_reason=cancels[-1].reason,
-                )
-            _stamp(attempt.row)
+                row["cancel_amount"] = attempt.cancelled
+                row["cancelled_at"] = cancels[-1].at
+                row["cancel_reason"] = cancels[-1].reason
+            row["updated_at"] = max(
+                row["started_at"], row["paid_at"], row["failed_at"], row["cancelled_at"]
+            )
+        return attempts
 
     def _finish_row(self, row: Payment) -> None:
         """imp_uid from the millisecond the window opened, never twice; KCP's own number."""
@@ -148,7 +152,6 @@ class DemoShop:
             row["pg_tid"] = f"{kst_minute(at)}{self._transactions * 37 % 10_000:04d}"
 
 
-def _stamp(row: Payment) -> None:
-    row["updated_at"] = max(
-        row["started_at"], row["paid_at"], row["failed_at"], row["cancelled_at"]
-    )
+def _started_at(attempt: Attempt) -> int:
+    moment: int = attempt.row["started_at"]
+    return moment

@@ -17,6 +17,9 @@ from sandbox.seed.methods import (
 from sandbox.seed.orders import Attempt, Cancel, Line, Order, fill_cart, order_name
 from sandbox.seed.people import Buyer
 
+_BLANK: Payment = blank_payment() | {
+    "pg_provider": "kcp", "pg_id": WINDOW_SITE, "user_agent": "sorry_not_supported_anymore",
+}  # fmt: skip
 _ABANDONED = 0.026
 _FAILED = 0.066
 _TRIES_AGAIN = 0.45
@@ -91,26 +94,23 @@ class WindowTrade:
 
     def _attempt(self, order: Order, at: int, method: str) -> Attempt:
         rng = self._rng
-        buyer, amount, tax_free = order.buyer, order.amount, order.tax_free
+        buyer = order.buyer
+        amount, tax_free = order.totals()
         is_mobile = rng.random() < _MOBILE
-        row: Payment = blank_payment()
-        row.update(method_fields(rng, method, amount, at))
-        row.update(
-            channel="mobile" if is_mobile else "pc",
-            pg_provider="kcp",
-            pg_id=WINDOW_SITE,
-            name=order.name,
-            amount=amount,
-            tax_free=tax_free,
-            custom_data=f'{{"tax_free": {tax_free}}}' if tax_free else None,
-            buyer_name=buyer.name,
-            buyer_email=buyer.email,
-            buyer_tel=buyer.tel,
-            buyer_addr=buyer.addr,
-            buyer_postcode=buyer.postcode,
-            user_agent="sorry_not_supported_anymore",
-            started_at=at,
-        )
+        row = _BLANK.copy()
+        row |= method_fields(rng, method, amount, at)
+        row["channel"] = "mobile" if is_mobile else "pc"
+        row["name"] = order.name
+        row["amount"] = amount
+        if tax_free:
+            row["tax_free"] = tax_free
+            row["custom_data"] = f'{{"tax_free": {tax_free}}}'
+        row["buyer_name"] = buyer.name
+        row["buyer_email"] = buyer.email
+        row["buyer_tel"] = buyer.tel
+        row["buyer_addr"] = buyer.addr
+        row["buyer_postcode"] = buyer.postcode
+        row["started_at"] = at
         return Attempt(row=row)
 
     def _fail(self, order: Order, at: int, method: str, *, room: int) -> None:
@@ -140,7 +140,8 @@ class WindowTrade:
             paid_at = row["vbank_issued_at"] + 120 + int(rng.random() ** 3 * (span - 300))
             if paid_at > self._now:
                 return
-        row.update(status="paid", paid_at=paid_at)
+        row["status"] = "paid"
+        row["paid_at"] = paid_at
         if method in ACCOUNT_METHODS:
             row["cash_receipt_issued"] = int(rng.random() < 0.7)
         self._give_back(order, attempt, method)

@@ -1,6 +1,8 @@
 """The demo shop: deterministic, believable, and complete."""
 
+import csv
 import filecmp
+import io
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -10,6 +12,7 @@ import pytest
 
 from sandbox.clock import KST, in_kst
 from sandbox.config import SandboxConfig
+from sandbox.seed.books import ORDER_COLUMNS
 from sandbox.seeding import export_books, reseed
 from sandbox.store import Store
 from tests.sandbox.conftest import SHOP_NOW, SHOP_PAYMENTS, Shop
@@ -165,6 +168,17 @@ def test_some_keys_decline_and_some_cancels_were_made_at_kcp(shop: Shop) -> None
 
     assert 0 < declining < keys
     assert deliveries > 10
+
+
+def test_no_cell_of_the_orders_needs_quotes(tmp_path: Path) -> None:
+    seeded(SandboxConfig(payments=3_000, now=SHOP_NOW, books_dir=tmp_path)).close()
+    with (tmp_path / "orders.csv").open(encoding="utf-8", newline="") as file:
+        text = file.read()
+    again = io.StringIO()
+    csv.writer(again).writerows(csv.reader(io.StringIO(text)))
+
+    assert {len(row) for row in csv.reader(io.StringIO(text))} == {len(ORDER_COLUMNS)}
+    assert again.getvalue() == text
 
 
 def test_books_are_exported_again_word_for_word(tmp_path: Path) -> None:
