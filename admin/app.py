@@ -42,6 +42,7 @@ from admin.operations.second_views import bp as second_person_bp
 from admin.operations.views import bp as operations_bp
 from admin.payments.views import bp as payments_bp
 from admin.reconciliation.views import bp as reconciliation_bp
+from admin.refund_batches.views import bp as refund_batches_bp
 from admin.refund_rules.views import bp as refund_rules_bp
 from admin.refunds.views import bp as refunds_bp
 from admin.reports.views import bp as reports_bp
@@ -68,6 +69,7 @@ BLUEPRINTS = (
     health_bp,
     payments_bp,
     refunds_bp,
+    refund_batches_bp,
     refund_rules_bp,
     operations_bp,
     second_person_bp,

@@ -1,6 +1,8 @@
 """Time: aware UTC inside, Korean time (KST) at the edges."""
 
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from time import monotonic_ns
 from zoneinfo import ZoneInfo
 
 KST = ZoneInfo("Asia/Seoul")
@@ -9,6 +11,18 @@ KST = ZoneInfo("Asia/Seoul")
 def utc_now() -> datetime:
     """The moment, aware. Called by views, tasks and the command line only; the rest takes `now`."""
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class RunningClock:
+    """A given moment that runs on: for work that takes its time after it was handed `now`."""
+
+    start: datetime
+    began: int = field(default_factory=monotonic_ns)
+
+    def now(self) -> datetime:
+        """The moment it is by now."""
+        return self.start + timedelta(microseconds=(monotonic_ns() - self.began) // 1_000)
 
 
 def from_epoch(seconds: int | None) -> datetime | None:

@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from admin.domain.actor import Actor
+from admin.domain.clock import RunningClock
 from admin.domain.evidence import Verdict
 from admin.domain.operation import (
     HUMAN_AFTER,
@@ -46,9 +47,10 @@ LOOKED_AT = (
 
 def sweep(*, gateway: Gateway, now: datetime) -> int:
     """One round over everything that is due; returns how many operations were touched."""
+    clock = RunningClock(now)
     due = [operation.id for operation in _due(now)]
     for operation_id in due:
-        advance(operation_id, gateway=gateway, now=now)
+        advance(operation_id, gateway=gateway, now=clock.now())
     return len(due)
 
 

@@ -10,7 +10,6 @@ T3               outcome, mirror, audit              committed
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
@@ -19,6 +18,7 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from admin.audit.service import record
 from admin.domain.actor import Actor
+from admin.domain.clock import RunningClock
 from admin.domain.errors import N_, Conflict, NotFound
 from admin.domain.evidence import Verdict
 from admin.domain.operation import (
@@ -51,24 +51,13 @@ class TakenByAnother(Conflict):
     message = N_("This operation is being sent already.")
 
 
-@dataclass(frozen=True, slots=True)
-class _Clock:
-    """`now` carried along a call that takes its time."""
-
-    start: datetime
-    began: float
-
-    def now(self) -> datetime:
-        return self.start + timedelta(seconds=monotonic() - self.began)
-
-
 def execute(operation_id: str, *, gateway: Gateway, now: datetime) -> MoneyOperation:
     """Send a READY operation once and record its outcome, whatever it is.
 
     Whoever moves READY to SENDING sends; everyone else gets TakenByAnother. Raises WrongGateway
     when it was recorded for another gateway or key.
     """
-    clock = _Clock(now, monotonic())
+    clock = RunningClock(now)
     operation = get_operation(operation_id)
     check_gateway(operation, gateway)
     kind = KINDS[operation.kind]
