@@ -8,9 +8,12 @@ from flask import Blueprint, Response
 
 from sandbox.cancellation import (
     DEFAULT_REASON,
+    account_refunds,
     balance,
     current_reading,
     goes_to_an_account,
+    is_registered,
+    register_cancellation,
     write_cancellation,
 )
 from sandbox.envelope import Refusal, success
@@ -51,16 +54,21 @@ def cancel() -> Response:
         row = _find(db, body)
         amount = _check_gateway_rules(row, order)
         tax_free = _check_kcp_rules(db, row, order, amount, now=now)
-        cancellation_id = write_cancellation(
-            db,
-            row,
-            amount=amount,
-            reason=order.reason,
-            at=now,
-            reading=current_reading(parts.store),
-            source="api",
-            tax_free=tax_free,
-        )
+        if goes_to_an_account(row, at=now) and account_refunds(parts.store) == "when_paid":
+            cancellation_id = register_cancellation(
+                db, row, amount=amount, reason=order.reason, at=now, tax_free=tax_free
+            )
+        else:
+            cancellation_id = write_cancellation(
+                db,
+                row,
+                amount=amount,
+                reason=order.reason,
+                at=now,
+                reading=current_reading(parts.store),
+                source="api",
+                tax_free=tax_free,
+            )
         payment = read_one(db, row["imp_uid"])
     if order.enable_webhook:
         parts.webhooks.send(payment, cancellation_id=cancellation_id, notice_url=row["notice_url"])
@@ -129,6 +137,8 @@ def _check_kcp_rules(
     db: sqlite3.Connection, row: Row, order: CancelOrder, amount: Any, *, now: int
 ) -> Any:
     """The tax-free part of the cancel, or KCP's refusal."""
+    if is_registered(db, row["imp_uid"]):
+        raise _refused_by_kcp("이미 환불 요청이 접수된 거래입니다.")
     if row["pg_cancelled"]:
         raise _refused_by_kcp(kcp_text(ALREADY_CANCELLED))
     if order.amount is None and row["cancel_amount"]:

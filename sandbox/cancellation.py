@@ -49,6 +49,49 @@ def status_after(amount: Any, cancelled: Any, reading: str) -> str:
     return "cancelled" if cancelled >= amount else reading
 
 
+def account_refunds(store: Store) -> str:
+    """When a refund to a bank account shows in the payment: at_once, or only when_paid."""
+    form: str = store.setting("account_refunds", "at_once")
+    return form
+
+
+def register_cancellation(
+    db: sqlite3.Connection, row: Row, *, amount: Any, reason: str, at: int, tax_free: Any
+) -> str:
+    """Take a refund to a bank account that shows only once it is paid out; returns its id."""
+    cancellation_id = uuid.uuid4().hex
+    db.execute(
+        "INSERT INTO registered VALUES (?, ?, ?, ?, ?)",
+        (row["imp_uid"], cancellation_id, amount, tax_free, reason),
+    )
+    due_at = business_days_after(at, 1)
+    deadlines.plan(db, "refund_shown", row["imp_uid"], due_at=due_at, amount=amount)
+    return cancellation_id
+
+
+def is_registered(db: sqlite3.Connection, imp_uid: str) -> bool:
+    """Whether a refund to a bank account waits to be paid out, and does not show yet."""
+    found = db.execute("SELECT 1 FROM registered WHERE imp_uid = ?", (imp_uid,)).fetchone()
+    return found is not None
+
+
+def show_registered(db: sqlite3.Connection, row: Row, *, at: int, reading: str) -> None:
+    """What was registered has been paid out: now the payment shows it."""
+    taken = db.execute("SELECT * FROM registered WHERE imp_uid = ?", (row["imp_uid"],)).fetchone()
+    db.execute("DELETE FROM registered WHERE imp_uid = ?", (row["imp_uid"],))
+    write_cancellation(
+        db,
+        row,
+        amount=taken["amount"],
+        reason=taken["reason"],
+        at=at,
+        reading=reading,
+        source="api",
+        tax_free=taken["tax_free"],
+        cancellation_id=taken["cancellation_id"],
+    )
+
+
 def write_cancellation(
     db: sqlite3.Connection,
     row: Row,
@@ -59,9 +102,11 @@ def write_cancellation(
     reading: str,
     source: str,
     tax_free: Any = 0,
+    cancellation_id: str = "",
 ) -> str:
     """Give `amount` back and return the new cancellation's id."""
-    cancellation_id = uuid.uuid4().hex
+    paid_out = bool(cancellation_id)
+    cancellation_id = cancellation_id or uuid.uuid4().hex
     cancelled = row["cancel_amount"] + amount
     db.execute(
         "UPDATE payments SET cancel_amount = ?, tax_free_cancelled = tax_free_cancelled + ?,"
@@ -102,7 +147,7 @@ def write_cancellation(
     )
     if row["escrow"]:
         deadlines.give_up(db, "confirm", row["imp_uid"])
-    if goes_to_an_account(row, at=at):
+    if goes_to_an_account(row, at=at) and not paid_out:
         due_at = business_days_after(at, 1)
         deadlines.plan(db, "refund_paid", row["imp_uid"], due_at=due_at, amount=amount)
     return cancellation_id

@@ -1,16 +1,11 @@
-"""What KCP does by itself once its day has come: confirm an escrow order, pay a refund out.
-
-Nothing runs in the background; whatever is due happens before the next request is answered.
-"""
+"""What KCP will do by itself once its day has come: confirm an escrow order, pay a refund out."""
 
 import sqlite3
 from typing import Any, Literal
 
-from sandbox.ledger import record
-from sandbox.payment_rows import find_payment
-from sandbox.store import Row, Store
+from sandbox.store import Store
 
-Kind = Literal["confirm", "refund_paid"]
+Kind = Literal["confirm", "refund_paid", "refund_shown"]
 
 
 def plan(
@@ -32,36 +27,3 @@ def planned(store: Store) -> list[dict[str, Any]]:
     with store.reading() as db:
         rows = db.execute("SELECT * FROM deadlines ORDER BY due_at, id").fetchall()
     return [dict(row) for row in rows]
-
-
-def carry_out(store: Store, *, now: int) -> None:
-    """Let everything happen that is due at `now`, dated with the moment it was due."""
-    with store.reading() as db:
-        if not _due(db, now):
-            return
-    with store.writing() as db:
-        for deadline in _due(db, now):
-            db.execute("DELETE FROM deadlines WHERE id = ?", (deadline["id"],))
-            row = find_payment(db, deadline["imp_uid"])
-            if row is not None:
-                _happen(db, deadline, row)
-
-
-def _due(db: sqlite3.Connection, now: int) -> list[Row]:
-    return db.execute(
-        "SELECT * FROM deadlines WHERE due_at <= ? ORDER BY due_at, id", (now,)
-    ).fetchall()
-
-
-def _happen(db: sqlite3.Connection, deadline: Row, row: Row) -> None:
-    if deadline["kind"] == "confirm":
-        db.execute("UPDATE payments SET escrow_decision = 'confirmed' WHERE id = ?", (row["id"],))
-    record(
-        db,
-        deadline["kind"],
-        at=deadline["due_at"],
-        source="pg",
-        imp_uid=row["imp_uid"],
-        merchant_uid=row["merchant_uid"],
-        amount=deadline["amount"],
-    )

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask, Response, g, request
 
 from sandbox.auth import TOKEN_PATH, check_token
-from sandbox.deadlines import carry_out
+from sandbox.coming_due import carry_out
 from sandbox.envelope import Refusal, http_refusal
 from sandbox.faults import ON_ROWS, ON_THE_WIRE, Fault, Seen, lets_through, spoil, wait
 from sandbox.incoming import read_body

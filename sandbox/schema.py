@@ -100,6 +100,9 @@ TABLES = (
     """CREATE TABLE deadlines (
         id INTEGER PRIMARY KEY, due_at INTEGER NOT NULL, kind TEXT NOT NULL,
         imp_uid TEXT NOT NULL, amount NUMERIC)""",
+    """CREATE TABLE registered (
+        imp_uid TEXT PRIMARY KEY, cancellation_id TEXT NOT NULL, amount NUMERIC NOT NULL,
+        tax_free NUMERIC NOT NULL, reason TEXT NOT NULL)""",
     "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
     """CREATE TABLE schedules (
         id INTEGER PRIMARY KEY, merchant_uid TEXT NOT NULL UNIQUE, customer_uid TEXT NOT NULL,
@@ -139,7 +142,7 @@ INDEXES = (
 )
 TABLE_NAMES = (
     "payments", "cancellations", "customers", "deliveries", "prepared", "tokens", "ledger",
-    "receipts", "deadlines", "settings", "schedules", "key_groups",
+    "receipts", "deadlines", "settings", "schedules", "key_groups", "registered",
 )  # fmt: skip
 
 

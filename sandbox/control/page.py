@@ -44,7 +44,7 @@ _OPERATIONS = {
     "GET /payments/imp*": "결제 한 건 조회", "GET /payments/find*": "주문번호로 조회",
     "GET /payments/status/*": "결제 목록 조회", "POST /users/getToken": "토큰 발급",
 }  # fmt: skip
-_TO_COME = {"confirm": "자동 구매확정", "refund_paid": "환불금 지급"}
+_TO_COME = {"confirm": "자동 구매확정", "refund_paid": "환불금 지급", "refund_shown": "환불금 지급"}
 
 
 @bp.get("/")

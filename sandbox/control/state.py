@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from sandbox.cancellation import change_reading, current_reading
+from sandbox.cancellation import account_refunds, change_reading, current_reading
 from sandbox.clock import KST
 from sandbox.config import SandboxConfig
 from sandbox.customers import save_customer
@@ -59,6 +59,7 @@ def read_settings() -> Response:
             "partial_reading": current_reading(parts.store),
             "webhook_url": parts.webhooks.url,
             "schedule_lists": list_form(parts.store),
+            "account_refunds": account_refunds(parts.store),
         }
     )
 
@@ -80,6 +81,10 @@ def change_settings() -> Response:
         if body["schedule_lists"] not in LIST_FORMS:
             raise Refusal("schedule_lists is paged or array.", status=400)
         parts.store.keep_setting("schedule_lists", body["schedule_lists"])
+    if "account_refunds" in body:
+        if body["account_refunds"] not in {"at_once", "when_paid"}:
+            raise Refusal("account_refunds is at_once or when_paid.", status=400)
+        parts.store.keep_setting("account_refunds", body["account_refunds"])
     return read_settings()
 
 

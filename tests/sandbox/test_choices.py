@@ -247,6 +247,26 @@ def test_choice_registered_refund_reads_cancelled_at_once(api: Api) -> None:
     assert (deadline["kind"], deadline["amount"]) == ("refund_paid", 10_000)
 
 
+def test_choice_registered_refund_may_show_only_once_it_is_paid(api: Api) -> None:
+    """By a switch: the call is taken with the row as it was, a second one is refused, and the row
+    shows the cancel, marker and all, when KCP has paid it out."""
+    api.control("settings", {"account_refunds": "when_paid"})
+    api.control("clock", {"now": "2026-11-27T15:00:00+09:00"})  # a Friday
+    api.sign_in()
+    paid = api.plant(pay_method="vbank", vbank_num="5620")
+    answer = api.cancel(imp_uid=paid["imp_uid"], amount=4_000, reason="[R1] x", **ACCOUNT)
+    again = api.cancel(imp_uid=paid["imp_uid"], amount=1_000, **ACCOUNT)
+
+    assert (answer["code"], answer["response"]["cancel_amount"]) == (0, 0)
+    assert again["code"] == -1
+
+    api.control("clock", {"now": "2026-11-30T15:00:10+09:00"})
+    api.sign_in()
+    shown = api.get(f"/payments/{paid['imp_uid']}").json()["response"]
+    assert shown["cancel_amount"] == 4_000
+    assert [entry["reason"] for entry in shown["cancel_history"]] == ["[R1] x"]
+
+
 def test_choice_accounts_over_the_api_need_a_contract_kcp_does_not_offer(api: Api) -> None:
     """POST /vbanks is refused for the shop's own channels and for none, as all are KCP's."""
     for named in ({}, {"channel_key": "channel-key-ieum-window"}, {"pg": "kcp.T0000"}):
