@@ -123,6 +123,15 @@ def open_operation(
         )
     db.session.add(operation)
     db.session.flush()
+    if needed is not None:
+        add_step(
+            operation,
+            "approval",
+            f"a second person is asked: {needed.cause.value}",
+            now=now,
+            who=actor.name,
+            word=SecondWord.AWAITED.value,
+        )
     facts: dict[str, object] = {"amount": intent.amount} if intent.amount else {}
     if needed is not None:
         facts["needs_approval"] = needed.cause.value

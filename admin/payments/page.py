@@ -105,6 +105,8 @@ def _why_nots(
     reasons = []
     if not can(Permission.REFUNDS_CREATE.value):
         reasons.append((gettext("Refund"), gettext("Your role may not refund.")))
+    elif waiting is not None and waiting.state is OperationState.NEEDS_APPROVAL:
+        reasons.append((gettext("Refund"), gettext("Another refund waits for approval.")))
     elif waiting is not None:
         text = gettext("The outcome of an operation on this payment is not known yet.")
         reasons.append((gettext("Refund"), text))

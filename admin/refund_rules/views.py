@@ -48,7 +48,8 @@ def change_limit(scope: str) -> ResponseReturnValue:
     try:
         set_limit(scope, form.to_limit(), actor=current_actor(), now=utc_now())
     except DomainError as error:
-        return _page(error=sentence(error)), status_of(error)
+        text = sentence(error)
+        return _page(limit_form=form, scope=scope, error=text), status_of(error)
     return _kept()
 
 
