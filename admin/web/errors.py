@@ -20,7 +20,12 @@ from admin.domain.errors import (
     NotFound,
 )
 from admin.domain.money import Money
-from admin.gateway.errors import GatewayError, GatewayRejected, GatewayUnknownStatus
+from admin.gateway.errors import (
+    GatewayBusy,
+    GatewayError,
+    GatewayRejected,
+    GatewayUnknownStatus,
+)
 from admin.web.filters import money_with_unit
 
 log = structlog.get_logger()
@@ -96,7 +101,7 @@ def _domain_error(error: DomainError) -> ResponseReturnValue:
 
 def _gateway_error(error: GatewayError) -> ResponseReturnValue:
     log.warning("gateway.failed", error=type(error).__name__, detail=str(error))
-    return error_page(502, gateway_sentence(error))
+    return error_page(503 if isinstance(error, GatewayBusy) else 502, gateway_sentence(error))
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
