@@ -8,6 +8,7 @@ import structlog
 from flask import Flask, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from admin.domain.errors import (
@@ -74,6 +75,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(DomainError, _domain_error)
     app.register_error_handler(GatewayError, _gateway_error)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(OperationalError, _database_error)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -116,6 +118,12 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     for name, value in headers.items():
         answer.headers[name] = value  # type: ignore[union-attr]
     return answer
+
+
+def _database_error(error: OperationalError) -> ResponseReturnValue:
+    """Locked, full or gone. An operation that was begun never ends here: it has its own page."""
+    log.exception("database.failed", path=request.path, error=type(error.orig).__name__)
+    return error_page(503, gettext(SENTENCES[503]))
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:

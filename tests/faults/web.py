@@ -1,0 +1,188 @@
+"""The web server as it really runs, over the database of the test, to be killed and begun anew."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from admin.config import Settings
+from scripts.servers import free_port
+from tests.architecture.source import ROOT
+from tests.faults.threads import until
+from tests.people import HIDDEN, PASSWORD, token_of
+
+BIN = Path(sys.executable).parent
+
+
+def environment(settings: Settings, **changes: str) -> dict[str, str]:
+    """What every part of an installation is started with."""
+    return {
+        **os.environ,
+        "DATABASE_URL": settings.database_url,
+        "HUEY_URL": settings.huey_url,
+        "GATEWAY_URL": settings.gateway_url,
+        "GATEWAY_KEY": settings.gateway_key,
+        "GATEWAY_SECRET": settings.gateway_secret,
+        "SECRET_KEY": settings.secret_key,
+        "WEBHOOK_TOKEN": settings.webhook_token,
+        "TRUSTED_HOSTS": "127.0.0.1",
+        "SECURE_COOKIES": "false",
+        "LOG_LEVEL": "WARNING",
+        "JANGBU_TESTING": "true",
+        **changes,
+    }
+
+
+class Web:
+    """One gunicorn. Its own process only forks and waits; the processes below it do the work."""
+
+    def __init__(self, settings: Settings, gateway_url: str, log: Path, processes: int) -> None:
+        self._port = free_port()
+        self._log = log
+        self._processes = processes
+        self._env = environment(
+            settings,
+            GATEWAY_URL=gateway_url,
+            WEB_BIND=f"127.0.0.1:{self._port}",
+            WEB_WORKERS=str(processes),
+        )
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = f"http://127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        """Start it unless it runs, and wait until it answers."""
+        if self._process is None or self._process.poll() is not None:
+            command = [BIN / "gunicorn", "--config", ROOT / "gunicorn.conf.py", "wsgi:app"]
+            with self._log.open("ab") as log:
+                self._process = subprocess.Popen(
+                    command, cwd=ROOT, env=self._env, stdout=log, stderr=log
+                )
+        until(self._answers, "the web's first answer")
+
+    def workers(self) -> list[int]:
+        """The processes that answer requests."""
+        if self._process is None or self._process.poll() is not None:
+            return []
+        pid = self._process.pid
+        return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+    def kill_workers(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """End every process that answers, in the middle of whatever it does, and wait for others.
+
+        What comes after has no connection to the database until somebody asks it something.
+        """
+        before = self.workers()
+        for pid in before:
+            os.kill(pid, number)
+        until(
+            lambda: len(now := self.workers()) == self._processes and not set(now) & set(before),
+            "new processes of the web",
+        )
+
+    def kill(self) -> None:
+        """End all of it at once, as a power cut would."""
+        for pid in [*self.workers(), self._pid()]:
+            os.kill(pid, signal.SIGKILL)
+        self._wait()
+
+    def stop(self) -> None:
+        """Ask it to finish what it has in hand, and wait."""
+        if self._process is not None and self._process.poll() is None:
+            self.ask_to_stop()
+            self._wait()
+
+    def ask_to_stop(self) -> None:
+        """A deploy begins."""
+        os.kill(self._pid(), signal.SIGTERM)
+
+    def has_ended(self) -> bool:
+        return self._process is not None and self._process.poll() is not None
+
+    def _pid(self) -> int:
+        if self._process is None:
+            raise RuntimeError("it was never started")
+        return self._process.pid
+
+    def _wait(self) -> None:
+        if self._process is not None:
+            self._process.wait(30)
+
+    def _answers(self) -> bool:
+        if self.has_ended():
+            raise AssertionError(self._log.read_text(encoding="utf-8")[-2000:])
+        try:
+            return httpx.get(f"{self.url}/healthz", trust_env=False).status_code == 200
+        except httpx.TransportError:
+            return False
+
+
+@dataclass
+class Visitor:
+    """A person whose requests travel over a socket. Requests of threads share the cookies."""
+
+    url: str
+    cookies: dict[str, str]
+
+    @classmethod
+    def signs_in(cls, url: str, email: str) -> Visitor:
+        """Sign in through the page."""
+        with httpx.Client(base_url=url, timeout=30, trust_env=False) as client:
+            form = {"email": email, "password": PASSWORD}
+            token = token_of(client.get("/sign-in").text)
+            answer = client.post("/sign-in", data={**form, "csrf_token": token})
+            assert answer.status_code == 302, answer.text
+            return cls(url, dict(client.cookies))
+
+    def get(self, path: str) -> httpx.Response:
+        """Open a page in English."""
+        return self._ask("GET", path)
+
+    def post(self, path: str, fields: dict[str, str]) -> httpx.Response:
+        """Send a form whose hidden fields are among `fields`."""
+        return self._ask("POST", path, data=fields)
+
+    def form(self, path: str, **typed: str) -> dict[str, str]:
+        """The hidden fields of a page, and what the person types beside them."""
+        page = self.get(path)
+        assert page.status_code == 200, page.text
+        fields = {}
+        for tag in HIDDEN.findall(page.text):
+            name, value = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
+            if name and value:
+                fields[name[1]] = value[1]
+        return fields | typed
+
+    def _ask(self, method: str, path: str, **options: Any) -> httpx.Response:
+        with httpx.Client(
+            base_url=self.url, cookies=self.cookies, timeout=60, trust_env=False
+        ) as client:
+            return client.request(method, path, headers={"Accept-Language": "en"}, **options)
+
+
+@contextmanager
+def worker(settings: Settings, log: Path, **changes: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A real background worker, ended hard at the end of the block."""
+    command = [str(BIN / "flask"), "--app", "wsgi", "worker"]
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment(settings, **changes),
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait(10)
