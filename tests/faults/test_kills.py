@@ -15,8 +15,10 @@ import sqlalchemy as sa
 
 from admin.domain.operation import OperationState
 from admin.domain.permissions import Role
+from admin.gateway.settings import Deadlines
 from admin.models import MoneyOperation, db
 from admin.operations.resolver import sweep
+from tests.architecture.source import ROOT
 from tests.faults.databases import nobody_else_writes
 from tests.faults.threads import until
 from tests.faults.web import Visitor, Web
@@ -209,3 +211,74 @@ def request_on_the_wire(decision: Decision, web: Web):
     with socket.create_connection((host, int(port))) as connection:
         connection.sendall("\r\n".join(head).encode() + b"\r\n\r\n" + body)
         yield
+
+
+def test_fault_f27_two_people_before_two_processes_are_one_refund_and_one_refusal(
+    decision, visit, web, proxy, payment, stand_in
+):
+    other = visit(Role.FINANCE)
+    fields = other.form(f"/payments/{payment.id}/refunds/new", **TYPED)
+    db.session.rollback()
+    held = proxy.hold("POST", CANCEL)
+    with ThreadPoolExecutor(1) as pool:
+        decision.press()
+        second = pool.submit(other.post, decision.path, fields)
+        assert held.reached.wait(20)
+        until(
+            lambda: decision.answer.done() or second.done(),
+            "the refusal of one while the other one's refund is under way",
+        )
+        held.release()
+        answers = sorted([decision.answer.result(20), second.result(20)], key=status_of)
+
+    assert [status_of(one) for one in answers] == [303, 409]
+    assert "already started an operation" in answers[1].text
+    assert len(web.workers()) == 2
+    assert (sent(stand_in), len(stand_in.effects())) == (1, 1)
+
+
+def status_of(answer: httpx.Response) -> int:
+    return answer.status_code
+
+
+def test_fault_f67_the_server_is_more_patient_than_a_money_call_and_the_look_before_it():
+    names: dict[str, Any] = {}
+    exec((ROOT / "gunicorn.conf.py").read_text(encoding="utf-8"), names)  # noqa: S102
+    longest = Deadlines().money + Deadlines().look_up
+    assert names["timeout"] >= longest + 10
+    assert names["graceful_timeout"] > longest
+
+
+def test_fault_f67_a_process_that_its_server_aborts_leaves_an_unknown(
+    decision, web, proxy, desk, stand_in
+):
+    answer = proxy.hold_answer("POST", CANCEL)
+    decision.press()
+    assert answer.reached.wait(20)
+
+    web.kill_workers(abort=True)
+    answer.drop()
+
+    assert decision.was_cut()
+    assert settle(desk, 0.5, 2, 5) == [Q.SENDING, Q.UNKNOWN, Q.SUCCEEDED]
+    assert (sent(stand_in), len(stand_in.effects())) == (1, 1)
+    check_told(decision, "3,000 KRW was refunded")
+
+
+def test_fault_f68_a_process_that_is_asked_to_go_finishes_what_it_has_in_hand(
+    decision, web, proxy, stand_in
+):
+    """What a deploy does to each process; a refund under way ends in its page."""
+    write = proxy.hold("POST", CANCEL)
+    decision.press()
+    assert write.reached.wait(20)
+    old = web.workers()
+
+    web.begin_anew()
+    until(lambda: len(set(web.workers()) - set(old)) == 2, "the new processes")
+    write.release()
+
+    assert decision.answer.result(20).status_code == 303
+    assert state() is Q.SUCCEEDED
+    assert (sent(stand_in), len(stand_in.effects())) == (1, 1)
+    until(lambda: len(now := web.workers()) == 2 and not set(now) & set(old), "only new ones")

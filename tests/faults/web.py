@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,15 @@ from tests.faults.threads import until
 from tests.people import HIDDEN, PASSWORD, token_of
 
 BIN = Path(sys.executable).parent
+WORKERS = """
+import os, sys
+from wsgi import app
+for _ in range(int(sys.argv[1]) - 1):
+    if os.fork() == 0:
+        break
+with app.app_context():
+    app.cli.main(["worker"])
+"""
 
 
 def environment(settings: Settings, **changes: str) -> dict[str, str]:
@@ -76,46 +85,35 @@ class Web:
         pid = self._process.pid
         return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
-    def kill_workers(self, number: signal.Signals = signal.SIGKILL) -> None:
+    def kill_workers(self, *, abort: bool = False) -> None:
         """End every process that answers, in the middle of whatever it does, and wait for others.
 
-        What comes after has no connection to the database until somebody asks it something.
+        `abort`: as the server ends one that it believes to hang, SIGABRT and then SIGKILL. What
+        comes after has no connection to the database until somebody asks it something.
         """
         before = self.workers()
         for pid in before:
-            os.kill(pid, number)
+            if abort:
+                os.kill(pid, signal.SIGABRT)
+            os.kill(pid, signal.SIGKILL)
         until(
             lambda: len(now := self.workers()) == self._processes and not set(now) & set(before),
             "new processes of the web",
         )
 
-    def kill(self) -> None:
-        """End all of it at once, as a power cut would."""
-        for pid in [*self.workers(), self._pid()]:
-            os.kill(pid, signal.SIGKILL)
-        self._wait()
+    def begin_anew(self) -> None:
+        """A rolling restart: new processes come, the old ones take nothing new, finish and end."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGHUP)
 
     def stop(self) -> None:
-        """Ask it to finish what it has in hand, and wait."""
+        """End all of it."""
         if self._process is not None and self._process.poll() is None:
-            self.ask_to_stop()
-            self._wait()
-
-    def ask_to_stop(self) -> None:
-        """A deploy begins."""
-        os.kill(self._pid(), signal.SIGTERM)
+            self._process.terminate()
+            self._process.wait(30)
 
     def has_ended(self) -> bool:
         return self._process is not None and self._process.poll() is not None
-
-    def _pid(self) -> int:
-        if self._process is None:
-            raise RuntimeError("it was never started")
-        return self._process.pid
-
-    def _wait(self) -> None:
-        if self._process is not None:
-            self._process.wait(30)
 
     def _answers(self) -> bool:
         if self.has_ended():
@@ -170,19 +168,27 @@ class Visitor:
 
 
 @contextmanager
-def worker(settings: Settings, log: Path, **changes: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A real background worker, ended hard at the end of the block."""
-    command = [str(BIN / "flask"), "--app", "wsgi", "worker"]
+def workers(settings: Settings, log: Path, count: int = 1) -> Iterator[Callable[[], None]]:
+    """Real background workers, ended hard by what is yielded, or at the end of the block.
+
+    What they load is loaded once and forked, which is most of what their start would take.
+    """
     with log.open("ab") as output:
         process = subprocess.Popen(
-            command,
+            [sys.executable, "-c", WORKERS, str(count)],
             cwd=ROOT,
-            env=environment(settings, **changes),
+            env=environment(settings, SYNC_HISTORY_DAYS="1"),
             stdout=output,
             stderr=output,
+            start_new_session=True,
         )
+
+    def kill() -> None:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(10)
+
     try:
-        yield process
+        yield kill
     finally:
-        process.kill()
-        process.wait(10)
+        kill()
