@@ -185,6 +185,19 @@ def test_fault_f06_the_right_certificate_of_the_same_authority_is_spoken_to(
         assert listener.received
 
 
+def test_fault_f18_a_redirect_takes_nothing_to_another_host(desk, payment, stand_in):
+    with listening(lambda _request, connection: connection.close()) as elsewhere:
+        stand_in.fail_next(
+            "/payments/cancel", "redirect", method="POST", location=f"{elsewhere.url}/steal"
+        )
+        operation = desk.refund(payment, 3_000)
+        assert elsewhere.connections == 0
+
+    assert operation.state is Q.UNKNOWN
+    assert desk.look(operation, minutes=12).state is Q.NOT_EXECUTED
+    assert stand_in.effects() == []
+
+
 def test_fault_f13_twenty_processes_whose_token_ended_ask_for_one(app, settings, stand_in, gateway):
     """Threads with clients of their own share what processes share: the row, nothing else."""
     stand_in.paid()
