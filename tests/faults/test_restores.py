@@ -19,6 +19,7 @@ import pysqlite3.dbapi2 as sqlite
 import pytest
 import sqlalchemy as sa
 
+from admin.config import Settings
 from admin.domain.operation import OperationState
 from admin.models import AuditEntry, MoneyOperation, Payment, db, transaction
 from admin.operations.intent import add_step
@@ -178,14 +179,13 @@ def bare(empty_url: str) -> Iterator[Any]:
     yield from test_migrations.app.__wrapped__(empty_url)
 
 
-@pytest.mark.parametrize("after", ["0001", "0004"])
 def test_fault_f61_an_upgrade_that_was_killed_is_taken_up_again(
-    bare: Any, empty_url: str, settings, after: str
+    bare: Any, empty_url: str, settings: Settings
 ) -> None:
     upgrade = [sys.executable, "-m", "flask", "--app", "wsgi", "db", "upgrade"]
     env = environment(settings, DATABASE_URL=empty_url)
     process = subprocess.Popen(upgrade, cwd=ROOT, env=env, stderr=subprocess.DEVNULL)
-    until(lambda: (revision() or "") >= after, "a migration")
+    until(lambda: (revision() or "") >= "0003", "a migration")
     os.kill(process.pid, signal.SIGKILL)
     process.wait(20)
     assert revision() != REVISIONS[-1].stem, "it was through before it was killed"

@@ -109,7 +109,8 @@ class Web:
     def stop(self) -> None:
         """End all of it."""
         if self._process is not None and self._process.poll() is None:
-            self._process.terminate()
+            for pid in [*self.workers(), self._process.pid]:
+                os.kill(pid, signal.SIGKILL)
             self._process.wait(30)
 
     def has_ended(self) -> bool:
