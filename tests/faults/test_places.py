@@ -16,14 +16,12 @@ from admin.models import Payment, db, transaction
 from admin.payments.service import check_payment
 from tests.architecture.source import ROOT
 from tests.faults.threads import begin
-from tests.operations.desk import every_operation, fresh
+from tests.operations.desk import Network, every_operation, fresh
 from tests.payments.trade import a_payment, take_in
 
 pytestmark = pytest.mark.slow
 
 CANCEL = "/payments/cancel"
-AGAIN = "/subscribe/payments/again"
-SLOW = 1_500  # milliseconds
 EN = {"headers": {"Accept-Language": "en"}}
 TOLD = "Busy right now"
 Q = OperationState
@@ -42,45 +40,61 @@ def held(app, stand_in, gateway):
     gateway.places.most = 1
     effects, operations = len(stand_in.effects()), len(every_operation())
     with ThreadPoolExecutor(1) as pool:
-        waiting = begin(app, pool, wait)
+        begin(app, pool, wait)
         assert taken.wait(10)
         before = len(stand_in.requests())
         yield
-        assert len(stand_in.requests()) == before, "somebody was let through"
         over.set()
-        waiting.result()
-    gateway.places.most = None
+        gateway.places.most = None
+        assert len(stand_in.requests()) == before, "somebody was let through"
     assert (len(every_operation()), len(stand_in.effects())) == (operations, effects)
 
 
 def test_fault_f66_no_more_threads_hang_in_money_calls_than_there_are_places(
-    app, desk, stand_in, gateway, now
+    app, desk, stand_in, gateway, connect, now
 ):
+    """Six people press at once, and the gateway keeps the first two until four were refused."""
     shop = [a_payment(number, now - timedelta(hours=1)) for number in range(6)]
     keys = take_in(stand_in, gateway, *shop, now=now)
-    stand_in.fail_next(CANCEL, "delay", method="POST", delay_ms=SLOW, times=-1)
-    gateway.places.most = 2
+    refused = threading.Semaphore(0)
+    go_on = threading.Event()
+    slow = connect(network=Network("POST", CANCEL, lambda _r, _f: go_on.wait(20)))
+    slow.places.most = 2
     db.session.rollback()
-    together = threading.Barrier(6)
 
     def press(payment_id: int) -> Any:
-        together.wait(10)
+        payment = db.session.get_one(Payment, payment_id)
         try:
-            return desk.refund(db.session.get_one(Payment, payment_id), 1_000).state
+            return desk.refund(payment, 1_000, gateway=slow).state
         except Busy as error:
+            refused.release()
             return error
 
-    try:
-        with ThreadPoolExecutor(6) as pool:
-            runs = [begin(app, pool, lambda one=one: press(one)) for one in keys.values()]
-            outcomes = [one.result() for one in runs]
-    finally:
-        gateway.places.most = None
+    with ThreadPoolExecutor(6) as pool:
+        runs = [begin(app, pool, lambda one=one: press(one)) for one in keys.values()]
+        refusals = [refused.acquire(timeout=20) for _ in range(4)]
+        go_on.set()
+        outcomes = [one.result() for one in runs]
 
+    assert all(refusals)
     assert outcomes.count(Q.SUCCEEDED) == 2
     assert sum(isinstance(one, Busy) for one in outcomes) == 4
     assert len(every_operation()) == len(stand_in.effects()) == 2
     assert len(stand_in.requests(path=CANCEL)) == 2
+
+
+def test_fault_f66_a_place_is_free_again_however_its_call_ended(
+    desk, payment, stand_in, gateway, request
+):
+    gateway.places.most = 1
+    request.addfinalizer(lambda: setattr(gateway.places, "most", None))
+    for action in ("drop", "status", "code"):
+        stand_in.fail_next(f"/payments/{payment.imp_uid}", action, method="GET", times=3)
+        assert desk.refund(payment, 1_000).state is Q.NOT_EXECUTED
+
+    stand_in._client.delete("/_sandbox/script")
+    stand_in.fail_next(CANCEL, "delay", method="POST", delay_ms=20)
+    assert desk.refund(payment, 1_000).state is Q.SUCCEEDED
 
 
 def test_fault_f66_a_refund_is_refused_with_everything_typed_kept(support, payment, held):

@@ -12,7 +12,7 @@ from flask import Flask
 from admin.models import db
 
 T = TypeVar("T")
-PATIENCE = 20.0  # seconds until a wait is given up
+PATIENCE = 60.0  # seconds until a wait is given up
 
 
 def begin(app: Flask, pool: ThreadPoolExecutor, work: Callable[[], T]) -> Future[T]:
