@@ -21,7 +21,7 @@ from admin.customers.queries import (
 )
 from admin.customers.service import charge_billing_key, check_billing_keys
 from admin.domain.clock import utc_now
-from admin.domain.errors import DomainError, InvalidInput, NotFound
+from admin.domain.errors import Busy, DomainError, InvalidInput, NotFound
 from admin.domain.permissions import Permission
 from admin.gateway.errors import GatewayError
 from admin.models import BillingKey, Customer
@@ -122,6 +122,8 @@ def charge(billing_key_id: int) -> ResponseReturnValue:
         field = _field(form, error.field)
         field.errors = [sentence(error)]
         return _charge_page(key, form), 422
+    except Busy as error:
+        return _charge_page(key, form, error=sentence(error)), 503
     except DomainError as error:
         return _charge_page(key, form, error=sentence(error)), 409
     return redirect(url_for("operations.show", operation_id=operation.id), 303)

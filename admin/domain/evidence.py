@@ -99,8 +99,10 @@ def judge_charge(
     paid = [one for one in seen if one.status is PaymentStatus.PAID or one.took_money]
     quiet = now - sent_at >= QUIET_PERIOD
     if len(paid) > 1:
+        named = ", ".join(one.imp_uid for one in paid)
         return Verdict(
-            state=OperationState.MISMATCH, fact=f"{len(paid)} payments under {merchant_uid}"
+            state=OperationState.MISMATCH,
+            fact=f"{len(paid)} payments under {merchant_uid}: {named}",
         )
     if paid and paid[0].amount == amount and paid[0].merchant_uid == merchant_uid:
         return Verdict(

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from admin.domain.clock import utc_now
-from admin.domain.errors import DomainError, InvalidInput, NotFound
+from admin.domain.errors import Busy, DomainError, InvalidInput, NotFound
 from admin.domain.escrow import COURIERS, EscrowState, ItemSum, sum_items
 from admin.domain.money import Money
 from admin.domain.operation import OperationKind
@@ -112,6 +112,8 @@ def deliver(payment_id: int) -> ResponseReturnValue:
         field = form[name] if name in form else form.invoice  # noqa: SIM401
         field.errors = [sentence(error)]
         return _page(order, form), 422
+    except Busy as error:
+        return _page(order, form, error=sentence(error)), 503
     except NotFound:
         raise
     except DomainError as error:

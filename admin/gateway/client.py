@@ -26,6 +26,7 @@ from admin.gateway.calls.schedules import ScheduleCalls
 from admin.gateway.calls.virtual_accounts import VirtualAccountCalls
 from admin.gateway.circuit import CircuitStore, MemoryCircuitStore
 from admin.gateway.connection import Connection
+from admin.gateway.places import Places
 from admin.gateway.settings import GatewaySettings
 
 
@@ -101,6 +102,11 @@ class Gateway(
         """Whether it has stopped answering: nothing that moves money is sent until a look-up
         has come through."""
         return self._connection.is_paused
+
+    @property
+    def places(self) -> Places:
+        """How many threads of this process may wait for it at once."""
+        return self._connection.places
 
     def ping(self) -> None:
         """Ask for the token, which early on costs the gateway nothing. Tried once, 5 s.

@@ -22,6 +22,7 @@ from admin.gateway.errors import (
     GatewayUnauthorized,
     GatewayUnavailable,
 )
+from admin.gateway.places import Places
 from admin.gateway.settings import GatewaySettings
 from admin.gateway.transport import LARGE_BODY, SMALL_BODY, Answer, Transport
 from admin.gateway.wire.envelope import open_read, open_write, write_body
@@ -49,6 +50,7 @@ class Connection:
         self._now = now
         self._tokens = TokenSource(token_store, ask=self.ask_token, now=now, monotonic=monotonic)
         self._circuit = Circuit(circuit_store, now=now)
+        self.places = Places()
         self._seen = threading.Lock()
         self._last_answer_at: datetime | None = None
 
@@ -83,10 +85,10 @@ class Connection:
         The one thing sent twice is what a 401 answered: that was not executed, only the token
         was stale. A token that cannot be had is GatewayNotReached or GatewayUnauthorized, never
         unclear, since the request itself was not sent. Raises GatewayPaused while the gateway
-        does not answer.
+        does not answer, GatewayBusy while too many wait for it.
         """
         content = write_body(body)
-        with self._circuit.write(), deadline(self._settings.deadlines.money):
+        with self.places.taken(), self._circuit.write(), deadline(self._settings.deadlines.money):
             answer = self._authorised(
                 lambda token: self._send(
                     method, path, token=token, body=content, fresh=True, largest=SMALL_BODY
@@ -122,7 +124,7 @@ class Connection:
         self, path: str, *, params: Iterable[tuple[str, str]], within: float, largest: int
     ) -> Any:
         query = tuple(params)
-        with self._circuit.look() as is_probe, deadline(within):
+        with self.places.taken(), self._circuit.look() as is_probe, deadline(within):
             tries = 1 if is_probe else READ_TRIES
             for attempt in stamina.retry_context(
                 on=_worth_another_try, attempts=tries, timeout=within, wait_max=2.0

@@ -5,7 +5,8 @@
     │   ├── GatewayConflict      ... because it holds such a thing already (409)  look and compare
     │   └── GatewayNotFound      ... because it knows no such thing              absence, no failure
     ├── GatewayNotReached        nothing was sent                               may be tried again
-    │   └── GatewayPaused        ... because it has stopped answering            wait for a look
+    │   ├── GatewayPaused        ... because it has stopped answering            wait for a look
+    │   └── GatewayBusy          ... because enough of us wait for it already    try in a moment
     ├── GatewayUnauthorized      our credentials or address were refused        mend the settings
     ├── GatewayUnavailable       sent, and no clear answer came                 look before acting
     └── GatewayMalformed         sent, and the answer cannot be read            look before acting
@@ -77,6 +78,12 @@ class GatewayPaused(GatewayNotReached):
         "The payment gateway has stopped answering. Nothing was sent. It is asked again every few "
         "seconds, and this opens by itself."
     )
+
+
+class GatewayBusy(GatewayNotReached):
+    """Not sent, since as many threads as may do so wait for the gateway already (`places`)."""
+
+    sentence = N_("Busy right now. Nothing was sent; try again in a moment.")
 
 
 class GatewayUnauthorized(GatewayError):

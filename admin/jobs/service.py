@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -18,6 +19,8 @@ from admin.domain.clock import utc_now
 from admin.domain.job import LEASE, MAX_ATTEMPTS, JobLane, JobState
 from admin.jobs.registry import HANDLERS
 from admin.models import Job, db, in_transaction, transaction
+
+log = structlog.get_logger(__name__)
 
 TO_HAND_OVER = "jobs_to_hand_over"
 KEEP_FINISHED = timedelta(days=7)
@@ -78,7 +81,10 @@ def install_hand_over(push: Callable[[int, JobLane, datetime], None]) -> None:
         if session.in_nested_transaction():
             return  # a savepoint: nobody else can see the row yet
         for job_id, lane, due_at in session.info.pop(TO_HAND_OVER, []):
-            push(job_id, lane, due_at)
+            try:
+                push(job_id, lane, due_at)
+            except Exception:  # whatever carries the queue: what asked for the job is committed
+                log.warning("job.not_handed_over", job_id=job_id, exc_info=True)
 
     @event.listens_for(db.session, "after_rollback")
     def forget(session: Session) -> None:

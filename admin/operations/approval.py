@@ -10,10 +10,12 @@ import sqlalchemy as sa
 from admin.audit.service import record
 from admin.domain.actor import Actor
 from admin.domain.approval import AlreadyDecided, OwnRequest, SecondWord
+from admin.domain.errors import Busy
 from admin.domain.evidence import Verdict
 from admin.domain.operation import OperationState, SettledBy
 from admin.domain.permissions import Permission
 from admin.gateway.client import Gateway
+from admin.gateway.errors import GatewayBusy
 from admin.models import Approval, MoneyOperation, Payment, db, transaction
 from admin.operations.binding import check_open_for_business
 from admin.operations.decision import send
@@ -26,33 +28,15 @@ def approve(operation_id: str, *, actor: Actor, gateway: Gateway, now: datetime)
 
     When anything it rests on has changed since it was asked for, or its time is over, it comes
     back REJECTED or EXPIRED and nothing is sent. Raises OwnRequest, AlreadyDecided, NotAllowed,
-    GatewayNotAnswering or WrongGateway.
+    Busy, GatewayNotAnswering or WrongGateway.
     """
     actor.require(Permission.REFUNDS_APPROVE)
     check_open_for_business(gateway)
-    with transaction():
-        operation, approval = _awaited(operation_id)
-        if operation.created_by_id == actor.operator_id:
-            raise OwnRequest()
-        if approval.expires_at <= now:
-            _end(operation, approval, SecondWord.EXPIRED, actor=actor, now=now)
-            return operation
-        if why := _what_changed(operation, approval):
-            _end(operation, approval, SecondWord.VOID, actor=actor, note=why, now=now)
-            return operation
-        _decide(approval, SecondWord.AGREED, actor=actor, note="", now=now)
-        operation.state = OperationState.READY
-        operation.ready_at = now
-        add_step(
-            operation,
-            "approval",
-            "a second person agreed",
-            now=now,
-            who=actor.name,
-            word=SecondWord.AGREED.value,
-        )
-        record(actor, f"{operation.kind.value}.approved", f"operation:{operation.id}", now=now)
-    return send(operation_id, gateway=gateway, now=now)
+    try:
+        with gateway.places.taken():
+            return _agree_and_send(operation_id, actor=actor, gateway=gateway, now=now)
+    except GatewayBusy as error:
+        raise Busy() from error
 
 
 def decline(operation_id: str, note: str, *, actor: Actor, now: datetime) -> MoneyOperation:
@@ -90,6 +74,34 @@ def expire_overdue(*, now: datetime) -> int:
                 actor = Actor.system("operations")
                 _end(operation, approval, SecondWord.EXPIRED, actor=actor, now=now)
     return len(overdue)
+
+
+def _agree_and_send(
+    operation_id: str, *, actor: Actor, gateway: Gateway, now: datetime
+) -> MoneyOperation:
+    with transaction():
+        operation, approval = _awaited(operation_id)
+        if operation.created_by_id == actor.operator_id:
+            raise OwnRequest()
+        if approval.expires_at <= now:
+            _end(operation, approval, SecondWord.EXPIRED, actor=actor, now=now)
+            return operation
+        if why := _what_changed(operation, approval):
+            _end(operation, approval, SecondWord.VOID, actor=actor, note=why, now=now)
+            return operation
+        _decide(approval, SecondWord.AGREED, actor=actor, note="", now=now)
+        operation.state = OperationState.READY
+        operation.ready_at = now
+        add_step(
+            operation,
+            "approval",
+            "a second person agreed",
+            now=now,
+            who=actor.name,
+            word=SecondWord.AGREED.value,
+        )
+        record(actor, f"{operation.kind.value}.approved", f"operation:{operation.id}", now=now)
+    return send(operation_id, gateway=gateway, now=now)
 
 
 def _awaited(operation_id: str) -> tuple[MoneyOperation, Approval]:

@@ -9,8 +9,10 @@ from typing import TypeVar
 from sqlalchemy.exc import IntegrityError
 
 from admin.domain.actor import Actor
+from admin.domain.errors import Busy
 from admin.domain.operation import OperationState
 from admin.gateway.client import Gateway
+from admin.gateway.errors import GatewayBusy
 from admin.models import MoneyOperation, transaction
 from admin.operations.binding import check_open_for_business
 from admin.operations.intent import Intent, find_by_form_key, lost_race, open_operation
@@ -33,12 +35,30 @@ def decide(
     `subject` locks what the decision is about, `judge` checks it under that lock and says what
     is wanted; both run inside the transaction and may raise. Returns the operation in whatever
     state its sending left it, or as NEEDS_APPROVAL when a second person must agree first. Raises
-    what they raise, OperationInProgress, GatewayNotAnswering or WrongGateway before anything is
-    sent.
+    what they raise, OperationInProgress, GatewayNotAnswering, WrongGateway or Busy before anything
+    is written.
     """
     if (earlier := find_by_form_key(form_key)) is not None:
         return earlier
     check_open_for_business(gateway)
+    try:
+        with gateway.places.taken():
+            return _record_and_send(
+                form_key, subject=subject, judge=judge, actor=actor, gateway=gateway, now=now
+            )
+    except GatewayBusy as error:
+        raise Busy() from error
+
+
+def _record_and_send(
+    form_key: str,
+    *,
+    subject: Callable[[], Subject],
+    judge: Callable[[Subject], Intent],
+    actor: Actor,
+    gateway: Gateway,
+    now: datetime,
+) -> MoneyOperation:
     intent = None
     try:
         with transaction():

@@ -23,6 +23,15 @@ class GatewayNotAnswering(DomainError):
     message = GatewayPaused.sentence
 
 
+class OutcomeNotRecorded(DomainError):
+    """The database failed after the intent was written; what it holds cannot even be read."""
+
+    message = N_(
+        "The database failed while this was under way. It may have been sent: look at the "
+        "operations before you try again."
+    )
+
+
 class WrongGateway(DomainError):
     """Something recorded for one gateway was about to be sent to, or judged by, another."""
 

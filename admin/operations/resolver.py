@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -18,7 +19,7 @@ from admin.domain.operation import (
     SettledBy,
 )
 from admin.gateway.client import Gateway
-from admin.gateway.errors import GatewayError
+from admin.gateway.errors import GatewayBusy, GatewayError
 from admin.mirror import service as mirror
 from admin.models import MoneyOperation, Payment, db, lock, transaction
 from admin.operations.binding import check_gateway
@@ -55,25 +56,33 @@ def sweep(*, gateway: Gateway, now: datetime) -> int:
 
 
 def advance(operation_id: str, *, gateway: Gateway, now: datetime) -> MoneyOperation:
-    """Take one operation as far as the world allows now. Also called when a page is opened."""
+    """Take one operation as far as the world allows now. Also called when a page is opened.
+
+    While too many wait for the gateway it stays as it is; the worker comes to it.
+    """
     operation = get_operation(operation_id)
-    if operation.state is OperationState.READY:
-        _advance_ready(operation, gateway=gateway, now=now)
-    elif operation.state is OperationState.SENDING:
+    if operation.state is OperationState.SENDING:
         mark_lost(operation, now=now)
-    elif operation.state in LOOKED_AT:
-        try:
+        return get_operation(operation_id)
+    with suppress(WrongGateway, GatewayBusy), gateway.places.taken():
+        if operation.state is OperationState.READY:
+            _advance_ready(operation, gateway=gateway, now=now)
+        elif operation.state in LOOKED_AT:
             look(operation_id, gateway=gateway, now=now)
-        except WrongGateway:
-            return operation
     return get_operation(operation_id)
 
 
 def look(operation_id: str, *, gateway: Gateway, now: datetime) -> MoneyOperation:
     """Ask the gateway once and settle by what it shows. A failed look proves nothing.
 
-    Raises WrongGateway when the operation was recorded for another gateway or key.
+    Raises WrongGateway when the operation was recorded for another gateway or key, GatewayBusy
+    when too many wait for the gateway.
     """
+    with gateway.places.taken():
+        return _look(operation_id, gateway=gateway, now=now)
+
+
+def _look(operation_id: str, *, gateway: Gateway, now: datetime) -> MoneyOperation:
     operation = get_operation(operation_id)
     check_gateway(operation, gateway)
     if operation.state not in LOOKED_AT or not _claim(operation_id, now=now):
@@ -134,10 +143,8 @@ def _advance_ready(operation: MoneyOperation, *, gateway: Gateway, now: datetime
     if age > READY_EXPIRES:
         expire(operation, now=now)
     elif age > READY_TO_WORKER:
-        try:
+        with suppress(TakenByAnother):
             execute(operation.id, gateway=gateway, now=now)
-        except (TakenByAnother, WrongGateway):
-            return
 
 
 def _claim(operation_id: str, *, now: datetime) -> bool:

@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 
+import structlog
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 
 from admin.audit.service import record
@@ -38,11 +40,15 @@ from admin.gateway.errors import (
 from admin.mirror import service as mirror
 from admin.models import MoneyOperation, db, lock, transaction
 from admin.operations.binding import check_gateway
+from admin.operations.errors import OutcomeNotRecorded
 from admin.operations.intent import add_step, fingerprint_of
 from admin.operations.kinds import KINDS
 from admin.operations.kinds.base import Seen
 
 FAILED_IS_CHECKED_AFTER = timedelta(seconds=60)
+WRITING_TRIES = 2  # of the outcome alone: after a deadlock or a long lock, never of the call
+
+log = structlog.get_logger(__name__)
 
 
 class TakenByAnother(Conflict):
@@ -54,9 +60,22 @@ class TakenByAnother(Conflict):
 def execute(operation_id: str, *, gateway: Gateway, now: datetime) -> MoneyOperation:
     """Send a READY operation once and record its outcome, whatever it is.
 
-    Whoever moves READY to SENDING sends; everyone else gets TakenByAnother. Raises WrongGateway
-    when it was recorded for another gateway or key.
+    Whoever moves READY to SENDING sends; everyone else gets TakenByAnother. A database that fails
+    on the way leaves it as it was last written, for the sweep to go on with. Raises WrongGateway
+    when it was recorded for another gateway or key, OutcomeNotRecorded when not even that can be
+    read.
     """
+    try:
+        return _execute(operation_id, gateway=gateway, now=now)
+    except DBAPIError:
+        log.warning("operation.not_recorded", operation=operation_id, exc_info=True)
+    try:
+        return get_operation(operation_id)
+    except DBAPIError as error:
+        raise OutcomeNotRecorded() from error
+
+
+def _execute(operation_id: str, *, gateway: Gateway, now: datetime) -> MoneyOperation:
     clock = RunningClock(now)
     operation = get_operation(operation_id)
     check_gateway(operation, gateway)
@@ -79,17 +98,23 @@ def execute(operation_id: str, *, gateway: Gateway, now: datetime) -> MoneyOpera
     else:
         verdict, problem = kind.judge_answer(operation, answer), ""
     elapsed = int((monotonic() - before) * 1000)
-    return settle(
-        operation_id,
-        verdict,
-        answer,
-        by=SettledBy.RESPONSE,
-        phase="answer",
-        fetch_seq=seq,
-        error=problem,
-        elapsed_ms=elapsed,
-        now=clock.now(),
-    )
+    for left in reversed(range(WRITING_TRIES)):
+        try:
+            return settle(
+                operation_id,
+                verdict,
+                answer,
+                by=SettledBy.RESPONSE,
+                phase="answer",
+                fetch_seq=seq,
+                error=problem,
+                elapsed_ms=elapsed,
+                now=clock.now(),
+            )
+        except OperationalError:
+            if not left:
+                raise
+    raise AssertionError("a settled outcome returns")
 
 
 def get_operation(operation_id: str) -> MoneyOperation:

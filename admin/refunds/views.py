@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from admin.domain.clock import utc_now
-from admin.domain.errors import DomainError, InvalidInput, NotFound
+from admin.domain.errors import Busy, DomainError, InvalidInput, NotFound
 from admin.domain.money import Money
 from admin.domain.operation import OperationKind
 from admin.domain.permissions import Permission
@@ -101,6 +101,8 @@ def create(payment_id: int) -> ResponseReturnValue:
         return _page(payment, form, error=sentence(error)), 409
     except OperationInProgress as error:
         return _page(payment, form, error=sentence(error)), 409
+    except Busy as error:
+        return _page(payment, form, error=sentence(error)), 503
     except NotFound:
         raise
     except DomainError as error:

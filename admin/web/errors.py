@@ -8,6 +8,7 @@ import structlog
 from flask import Flask, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from admin.domain.errors import (
@@ -20,7 +21,12 @@ from admin.domain.errors import (
     NotFound,
 )
 from admin.domain.money import Money
-from admin.gateway.errors import GatewayError, GatewayRejected, GatewayUnknownStatus
+from admin.gateway.errors import (
+    GatewayBusy,
+    GatewayError,
+    GatewayRejected,
+    GatewayUnknownStatus,
+)
 from admin.web.filters import money_with_unit
 
 log = structlog.get_logger()
@@ -74,6 +80,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(DomainError, _domain_error)
     app.register_error_handler(GatewayError, _gateway_error)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(OperationalError, _database_error)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -100,7 +107,7 @@ def _domain_error(error: DomainError) -> ResponseReturnValue:
 
 def _gateway_error(error: GatewayError) -> ResponseReturnValue:
     log.warning("gateway.failed", error=type(error).__name__, detail=str(error))
-    return error_page(502, gateway_sentence(error))
+    return error_page(503 if isinstance(error, GatewayBusy) else 502, gateway_sentence(error))
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
@@ -115,6 +122,12 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     for name, value in headers.items():
         answer.headers[name] = value  # type: ignore[union-attr]
     return answer
+
+
+def _database_error(error: OperationalError) -> ResponseReturnValue:
+    """Locked, full or gone. An operation that was begun never ends here: it has its own page."""
+    log.exception("database.failed", path=request.path, error=type(error.orig).__name__)
+    return error_page(503, gettext(SENTENCES[503]))
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:

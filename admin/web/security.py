@@ -42,6 +42,7 @@ def install(app: Flask, settings: Settings) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # the token lives as long as the session
         WTF_CSRF_SSL_STRICT=False,  # our Referrer-Policy sends none; Sec-Fetch-Site is checked
         RATELIMIT_STORAGE_URI=settings.ratelimit_url,
+        RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,  # without Redis each process counts by itself
         RATELIMIT_ENABLED=not settings.testing,
     )
     if settings.proxy_hops:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import parse_qs
 
 import sqlalchemy as sa
@@ -16,12 +16,16 @@ from admin.domain.webhook import WebhookState
 from admin.gateway.client import Gateway
 from admin.gateway.errors import GatewayNotFound
 from admin.jobs.service import enqueue
-from admin.models import WebhookEvent, db, transaction
+from admin.models import Payment, WebhookEvent, db, transaction
 from admin.payments.service import sync_payment
 
 MOST_BYTES = 16 * 1024
 IMP_UID = re.compile(r"imps?_[A-Za-z0-9]{1,27}")
 WORK = "webhooks.work"
+# A message costs nothing to forge. What it names and nobody knows is looked up so often at most.
+MOST_STRANGERS = 60  # look-ups a minute that may find nothing
+IN_VAIN_FOR = timedelta(minutes=10)  # a number looked up in vain is not looked up again
+IN_VAIN = "the gateway knows no such payment"
 
 
 class UnreadableMessage(InvalidInput):
@@ -61,17 +65,28 @@ def receive_event(
 
 
 def work_events(imp_uid: str, *, gateway: Gateway, now: datetime) -> None:
-    """Work every waiting message about one payment by one look; a thousand copies cost one."""
+    """Work every waiting message about one payment by one look; a thousand copies cost one.
+
+    A payment that the mirror does not know may be a forger's: of those only so many are looked up.
+    A real one among them comes in with the next walk.
+    """
     waiting = sa.select(WebhookEvent.id).where(
         WebhookEvent.imp_uid == imp_uid, WebhookEvent.state == WebhookState.RECEIVED
     )
     ids = list(db.session.scalars(waiting))
     if not ids:
         return
+    if not _is_known(imp_uid):
+        if imp_uid in _looked_up_in_vain(since=now - IN_VAIN_FOR):
+            _end(ids, WebhookState.NOT_FOUND, "looked up in vain a moment ago", now=now)
+            return
+        if len(_looked_up_in_vain(since=now - timedelta(minutes=1))) >= MOST_STRANGERS:
+            _end(ids, WebhookState.FAILED, "too many unknown payments; not looked up", now=now)
+            return
     try:
         applied = sync_payment(imp_uid, source="webhook", gateway=gateway, now=now)
     except GatewayNotFound:
-        _end(ids, WebhookState.NOT_FOUND, "the gateway knows no such payment", now=now)
+        _end(ids, WebhookState.NOT_FOUND, IN_VAIN, now=now)
         return
     changed = ", ".join(applied.merged.changed) if not applied.new else "new"
     _end(ids, WebhookState.PROCESSED, changed or "nothing new", now=now)
@@ -89,6 +104,21 @@ def find_imp_uid(text: str, content_type: str) -> str | None:
             return None
         value = message.get("imp_uid") if isinstance(message, dict) else None
     return value if isinstance(value, str) and IMP_UID.fullmatch(value) else None
+
+
+def _is_known(imp_uid: str) -> bool:
+    query = sa.select(Payment.id).where(Payment.imp_uid == imp_uid)
+    return db.session.execute(query).first() is not None
+
+
+def _looked_up_in_vain(*, since: datetime) -> frozenset[str]:
+    """The numbers for which a look found nothing; at most as many as the limits let through."""
+    query = sa.select(WebhookEvent.imp_uid).where(
+        WebhookEvent.received_at > since - timedelta(hours=1),  # by the index
+        WebhookEvent.worked_at > since,
+        WebhookEvent.result == IN_VAIN,
+    )
+    return frozenset(uid for uid in db.session.scalars(query) if uid)
 
 
 def _end(ids: list[int], state: WebhookState, result: str, *, now: datetime) -> None:

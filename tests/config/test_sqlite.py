@@ -108,7 +108,7 @@ def test_the_engine_uses_that_library() -> None:
 
 
 @pytest.mark.slow
-def test_killed_writers_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+def test_fault_f35_killed_writers_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     with closing(connect(tmp_path)) as database:
         database.execute("PRAGMA journal_mode=WAL")
         database.execute(

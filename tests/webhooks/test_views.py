@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import time_machine
 
+from admin.domain.clock import utc_now
 from admin.domain.job import JobState
 from admin.domain.payment import PaymentStatus
 from admin.domain.webhook import WebhookState
 from admin.jobs.worker import run_job
-from admin.models import AuditEntry, Job, MoneyOperation, Payment, WebhookEvent, db
+from admin.models import AuditEntry, Job, MoneyOperation, Payment, WebhookEvent, db, transaction
 from admin.operations.resolver import look
+from admin.webhooks import service
+from admin.webhooks.service import MOST_STRANGERS
 from tests.people import ORIGIN
 
 UID = "imp_100000000001"
@@ -125,12 +131,20 @@ def test_fault_f42_a_thousand_copies_cost_one_look(receive, stand_in):
     before = looks(stand_in)
     for _ in range(20):
         assert receive(MESSAGE).status_code == 200
+    first = events()[0]
+    copy = {
+        column.name: getattr(first, column.name)
+        for column in WebhookEvent.__table__.columns
+        if column.name != "id"
+    }
+    with transaction():
+        db.session.execute(sa.insert(WebhookEvent), [copy] * 980)
 
     work_all()
 
     assert looks(stand_in) - before == 1
     assert {one.state for one in events()} == {WebhookState.PROCESSED}
-    assert len(events()) == 20
+    assert len(events()) == 1_000
     assert db.session.query(Payment).count() == 1
 
 
@@ -207,3 +221,53 @@ def test_a_card_number_in_a_message_is_not_kept(receive, app):
     kept += [str(one.facts) for one in db.session.query(AuditEntry)]
     assert "4111" not in " ".join(kept)
     assert UID in kept[0]
+
+
+def test_fault_f45_a_flood_of_unknown_payments_is_no_flood_of_look_ups(
+    receive, stand_in, desk, monkeypatch
+):
+    """Nine forged numbers, all of them twice, and behind them a message about a real payment."""
+    assert MOST_STRANGERS == 60
+    monkeypatch.setattr(service, "MOST_STRANGERS", 6)
+    stand_in.paid(UID)
+    desk.know(UID)
+    stand_in.console_cancel(UID, 2_000)
+    stand_in._client.delete("/_sandbox/requests")
+    for number in range(9):
+        assert receive({"imp_uid": f"imp_forged{number:04d}"}).status_code == 200
+    assert receive(MESSAGE).status_code == 200
+
+    work_all()
+    for number in range(9):
+        receive({"imp_uid": f"imp_forged{number:04d}"})
+    work_all()
+
+    forged = [one for one in stand_in.requests() if "forged" in one["path"]]
+    assert len(forged) == 6
+    assert looks(stand_in) == 1, "a payment that we know is looked up at once"
+    assert db.session.query(Payment).one().cancelled_minor == 2_000
+    states = Counter(one.state for one in events())
+    assert states[WebhookState.RECEIVED] == 0
+    assert states[WebhookState.FAILED] == 6, "three of each round were not looked up"
+
+
+def test_fault_f45_after_a_minute_strangers_are_looked_up_again_and_after_ten_the_same_ones(
+    receive, stand_in, monkeypatch
+):
+    monkeypatch.setattr(service, "MOST_STRANGERS", 6)
+    for number in range(7):
+        receive({"imp_uid": f"imp_forged{number:04d}"})
+    work_all()
+    stand_in._client.delete("/_sandbox/requests")
+
+    with time_machine.travel(utc_now() + timedelta(seconds=61)):
+        receive({"imp_uid": "imp_forged0000"})  # asked for in vain a minute ago
+        receive({"imp_uid": "imp_forged0006"})  # not asked for
+        work_all()
+    assert [one["path"] for one in stand_in.requests()] == ["/payments/imp_forged0006"]
+
+    stand_in.paid("imp_forged0000")
+    with time_machine.travel(utc_now() + timedelta(minutes=11)):
+        receive({"imp_uid": "imp_forged0000"})
+        work_all()
+    assert db.session.query(Payment).one().imp_uid == "imp_forged0000"
