@@ -72,6 +72,11 @@ class House:
         found = self._control("GET", "ledger", None)
         return {"effects": [one for one in found if one.get("imp_uid") == imp_uid]}
 
+    def cancels(self, imp_uid: str) -> list[int]:
+        """Every cancellation of a payment that the gateway really made."""
+        effects = self.gateway_payment(imp_uid)["effects"]
+        return [one["amount"] for one in effects if one["kind"] == "cancel"]
+
     def wait_until_in(self) -> None:
         """Wait until the first walk brought every payment in."""
         self._wait(lambda: "Ctrl-C" in self.said.read_text(encoding="utf-8"))

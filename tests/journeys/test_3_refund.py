@@ -33,12 +33,6 @@ def give_back(visitor: Visitor, amount: str) -> None:
         page.get_by_role("button", name=re.compile("환불$")).click()
 
 
-def cancels(house: House, imp_uid: str) -> list[int]:
-    """Every cancellation that the gateway really made."""
-    effects = house.gateway_payment(imp_uid)["effects"]
-    return [one["amount"] for one in effects if one["kind"] == "cancel"]
-
-
 def test_a_part_goes_back_and_reloading_sends_nothing_more(finance: Visitor, house: House) -> None:
     key, imp_uid, amount = house.ask(PAID, 0)[0]
     open_refund(finance, key)
@@ -56,7 +50,7 @@ def test_a_part_goes_back_and_reloading_sends_nothing_more(finance: Visitor, hou
         page.reload()
         finance.look()
         finance.heading("3,000원을 환불했어요")
-    assert cancels(house, imp_uid) == [3_000]
+    assert house.cancels(imp_uid) == [3_000]
 
     finance.visit(f"/payments/{key}")
     finance.reads(f"{amount - 3000:,}")
@@ -78,7 +72,7 @@ def test_all_that_is_left_goes_back_and_the_page_says_why_no_more_can(
         page.get_by_role("button", name=f"{amount - 1000:,}원 환불").click()
 
     finance.heading("환불했어요")
-    assert cancels(house, imp_uid) == [1_000, amount - 1_000]
+    assert house.cancels(imp_uid) == [1_000, amount - 1_000]
     finance.visit(f"/payments/{key}")
     expect(page.get_by_role("main").get_by_role("link", name="환불", exact=True)).to_have_count(0)
     finance.reads("이미")
@@ -94,7 +88,7 @@ def test_pressing_twice_sends_once_and_going_back_shows_what_is_left_now(
     with finance.opens():
         page.get_by_role("button", name="2,000원 환불").dblclick(no_wait_after=True)
     finance.heading("2,000원을 환불했어요")
-    assert cancels(house, imp_uid) == [2_000]
+    assert house.cancels(imp_uid) == [2_000]
 
     page.go_back()
     page.wait_for_load_state("load")
@@ -124,7 +118,7 @@ def test_a_wrong_amount_is_told_at_its_field_and_nothing_is_sent(
         assert field.input_value().replace(",", "") == typed.replace(",", "")
         described = field.get_attribute("aria-describedby") or ""
         expect(finance.page.locator(f"#{described.split()[-1]}")).not_to_be_empty()
-    assert cancels(house, imp_uid) == []
+    assert house.cancels(imp_uid) == []
 
 
 def test_full_width_digits_are_read_as_what_they_say(finance: Visitor, house: House) -> None:
@@ -132,7 +126,7 @@ def test_full_width_digits_are_read_as_what_they_say(finance: Visitor, house: Ho
     open_refund(finance, key)
     give_back(finance, "１,０００")
     finance.heading("1,000원을 환불했어요")
-    assert cancels(house, imp_uid) == [1_000]
+    assert house.cancels(imp_uid) == [1_000]
 
 
 def test_an_unknown_outcome_is_called_so_and_becomes_known(finance: Visitor, house: House) -> None:
@@ -158,7 +152,7 @@ def test_an_unknown_outcome_is_called_so_and_becomes_known(finance: Visitor, hou
     finance.click("지금 확인")
 
     finance.heading("5,000원을 환불했어요")
-    assert cancels(house, imp_uid) == [5_000]
+    assert house.cancels(imp_uid) == [5_000]
 
 
 @pytest.mark.parametrize(
@@ -176,7 +170,7 @@ def test_a_gateway_that_answers_nothing_usable_is_said_so_and_nothing_is_lost(
     finance.visit(f"/payments/{key}")
     finance.click("다시 조회")
     expect(page.locator(".flash").first).to_contain_text("포트원")
-    assert cancels(house, imp_uid) == []
+    assert house.cancels(imp_uid) == []
 
 
 def test_somebody_who_may_only_look_is_told_why(enter: Enter, house: House) -> None:
