@@ -51,6 +51,10 @@ class RefundAmountChanged(Conflict):
         "The amount left to refund changed while you were looking. It is now %(left)s; look again."
     )
 
+    def __init__(self, *, left: Money) -> None:
+        self.left = left
+        super().__init__(None, left=left)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:

@@ -85,6 +85,40 @@ def find_payment(operation: MoneyOperation) -> Payment | None:
     return db.session.scalars(query).one_or_none()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenBack:
+    """One cancellation, and who asked for it here; None for somebody outside."""
+
+    amount: Money
+    at: datetime
+    reason: str
+    who: str | None
+
+
+def given_back_since(payment: Payment, seen: Money) -> list[GivenBack]:
+    """What was given back since `seen` was left, newest first: the cancels that make up the gap."""
+    gap = seen.minor - payment.cancellable.minor
+    ours = {
+        one.claimed_key: one.created_by
+        for one in payment.operations
+        if one.kind is OperationKind.REFUND
+    }
+    found: list[GivenBack] = []
+    for entry in sorted(payment.cancellations, key=lambda one: one.cancelled_at, reverse=True):
+        if gap <= 0:
+            break
+        gap -= entry.amount_minor
+        found.append(
+            GivenBack(
+                amount=Money(entry.amount_minor, payment.currency),
+                at=entry.cancelled_at,
+                reason=entry.reason,
+                who=ours.get(entry.key),
+            )
+        )
+    return found
+
+
 def subjects_of(operations: Sequence[MoneyOperation]) -> dict[str, str]:
     """What was bought, by operation id."""
     uids = [one.imp_uid for one in operations if one.imp_uid]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import url_for
+from flask_babel import gettext
 
+from admin.domain.money import Money
 from admin.domain.operation import OperationKind
 from admin.models import MoneyOperation
-from admin.web.filters import kst, money
+from admin.operations.queries import GivenBack
+from admin.web.filters import kst, money, money_with_unit
 from admin.web.labels import LABELS, Label
 
 
@@ -47,4 +51,26 @@ def make_row(operation: MoneyOperation, subject: str = "") -> OperationRow:
         who=operation.created_by,
         reason=operation.reason,
         amount=money(amount),
+    )
+
+
+def tell_given_back(entries: Sequence[GivenBack], *, left: Money) -> str:
+    """Who gave what back meanwhile, and what is left; "" when nobody did."""
+    if not entries:
+        return ""
+    told = [_told(entry) for entry in entries]
+    return " ".join([*told, gettext("%(left)s is left.", left=money_with_unit(left))])
+
+
+def _told(entry: GivenBack) -> str:
+    amount, time = money_with_unit(entry.amount), kst(entry.at)
+    if entry.who:
+        return gettext(
+            "%(who)s gave back %(amount)s at %(time)s.", who=entry.who, amount=amount, time=time
+        )
+    return gettext(
+        "%(amount)s was given back outside Jangbu at %(time)s (%(reason)s).",
+        amount=amount,
+        time=time,
+        reason=entry.reason,
     )

@@ -20,11 +20,12 @@ from admin.operations.queries import (
     SHOWN_AS_UNKNOWN,
     count_all,
     find_payment,
+    given_back_since,
     select_operations,
     subjects_of,
 )
 from admin.operations.resolver import advance, look
-from admin.operations.rows import make_row
+from admin.operations.rows import make_row, tell_given_back
 from admin.operations.service import get_operation
 from admin.operations.steps import make_entry
 from admin.web.access import can, current_actor, requires
@@ -43,6 +44,7 @@ GROUPS: dict[str, frozenset[OperationState] | None] = {
     "open": OPEN_STATES,
     "": None,
 }
+CANCELLED_AT_PG = "기 취소"  # KCP's words for a payment that its own admin has cancelled
 # What changes by itself soon, so that the page follows it.
 MOVING = OPEN_STATES - {OperationState.NEEDS_APPROVAL}
 CAME_TO_NOTHING = frozenset(
@@ -108,7 +110,7 @@ def operation_page(
         wait=REFRESH_SECONDS if operation.state in MOVING else "",
         check_action=_check_action(operation),
         again_href=_again_href(operation, payment),
-        explanation=_explanation(operation),
+        explanation=_explanation(operation, payment),
         account=operation.details.get("account", ""),
         tax_free=_tax_free(operation),
         asks=_asks(operation),
@@ -172,10 +174,18 @@ def _again_href(operation: MoneyOperation, payment: Payment | None) -> str:
     return url_for("refunds.new", payment_id=payment.id, again=operation.id)
 
 
-def _explanation(operation: MoneyOperation) -> str:
+def _explanation(operation: MoneyOperation, payment: Payment | None) -> str:
     """Why nothing was sent, where the general sentence would leave that open."""
+    if operation.state is OperationState.FAILED and CANCELLED_AT_PG in operation.outcome:
+        return gettext(
+            "KCP has cancelled it already. Somebody may have done so in KCP's own admin, which the "
+            "gateway does not learn of. Compare there before you go on."
+        )
     if operation.state is not OperationState.REJECTED:
         return ""
+    if operation.kind is OperationKind.REFUND and payment is not None:
+        seen = Money(operation.seen_minor or 0, operation.currency)
+        return tell_given_back(given_back_since(payment, seen), left=payment.cancellable)
     return {
         OperationKind.CHARGE: gettext("This order number is paid already, so nothing was sent."),
         OperationKind.DELIVERY: gettext(

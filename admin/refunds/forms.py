@@ -65,6 +65,11 @@ class RefundForm(FlaskForm):
         left = payment.cancellable.minor
         self.seen.data = sign_seen(self.form_key.data or "", subject_of(payment), left)
 
+    def seen_of(self, payment: Payment) -> Money:
+        """What was left when the form was shown. Raises StaleForm when that does not fit."""
+        seen = read_seen(self.seen.data or "", self.form_key.data or "", subject_of(payment))
+        return Money(seen, payment.currency)
+
     def check_amount(self, payment: Payment) -> bool:
         """Whether the amount is whole and within what is left; else the field says why not."""
         try:
@@ -82,7 +87,6 @@ class RefundForm(FlaskForm):
 
     def to_command(self, payment: Payment) -> RefundCommand:
         """The typed decision. Raises StaleForm when the signed part does not fit, InvalidInput."""
-        seen = read_seen(self.seen.data or "", self.form_key.data or "", subject_of(payment))
 
         def money(amount: Decimal | None) -> Money | None:
             return None if amount is None else Money.from_major(amount, payment.currency)
@@ -90,7 +94,7 @@ class RefundForm(FlaskForm):
         return RefundCommand(
             payment_id=payment.id,
             amount=Money.from_major(self.amount.data or Decimal(0), payment.currency),
-            seen=Money(seen, payment.currency),
+            seen=self.seen_of(payment),
             reason=self.reason.data,
             note=self.note.data or "",
             form_key=self.form_key.data or "",

@@ -20,7 +20,8 @@ from admin.domain.tax import split
 from admin.gateway.errors import GatewayError
 from admin.models import MoneyOperation, Payment
 from admin.operations.errors import OperationInProgress
-from admin.operations.rows import make_row
+from admin.operations.queries import given_back_since
+from admin.operations.rows import make_row, tell_given_back
 from admin.operations.service import get_operation
 from admin.orders.queries import find_order
 from admin.payments.queries import get_payment
@@ -97,8 +98,9 @@ def create(payment_id: int) -> ResponseReturnValue:
         return _page(payment, form), 422
     except RefundAmountChanged as error:
         payment = _payment(payment_id)
+        told = tell_given_back(given_back_since(payment, form.seen_of(payment)), left=error.left)
         form.remember(payment)
-        return _page(payment, form, error=sentence(error)), 409
+        return _page(payment, form, error=told or sentence(error)), 409
     except OperationInProgress as error:
         return _page(payment, form, error=sentence(error)), 409
     except Busy as error:

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.browser
 ANY = {
     "payment": "SELECT id FROM payments WHERE status = 'paid' AND pay_method = 'card' "
     "AND NOT escrow ORDER BY paid_at DESC LIMIT 1 OFFSET 30",
+    "account": "SELECT id FROM payments WHERE status = 'paid' AND pay_method = 'vbank' LIMIT 1",
     "customer": "SELECT customer_id FROM billing_keys LIMIT 1",
     "key": "SELECT id FROM billing_keys LIMIT 1",
     "escrow": "SELECT payment_id FROM escrow_orders LIMIT 1",
@@ -26,7 +27,11 @@ PAGES = [
     "/payments/",
     "/payments/{payment}",
     "/payments/{payment}/refunds/new",
+    "/payments/{account}/refunds/new",
     "/refunds/",
+    "/refunds/rules/",
+    "/refunds/batches/",
+    "/refunds/batches/new",
     "/operations/?state=",
     "/customers/",
     "/customers/{customer}",

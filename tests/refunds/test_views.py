@@ -98,9 +98,11 @@ def test_a_refund_by_somebody_else_meanwhile_is_seen_before_sending(support, pay
     stand_in.console_cancel(UID, 2_000)
 
     form = {**hidden, "amount": "3000", "reason": "late", "note": ""}
-    support.post(f"/payments/{payment.id}/refunds/", form)
+    outcome = support.post(f"/payments/{payment.id}/refunds/", form, follow_redirects=True)
 
     assert [one.state for one in operations()] == [OperationState.REJECTED]
+    assert "장부 밖에서" in outcome.text
+    assert "관리자페이지취소" in outcome.text
     assert stand_in.payment(UID)["cancel_amount"] == 2_000
 
 
@@ -139,6 +141,8 @@ def test_fault_f29_a_form_left_open_over_another_refund_shows_the_new_remainder(
     assert (too_much.status_code, stale.status_code) == (422, 409)
     assert "7,000" in too_much.text
     assert "7,000" in stale.text
+    assert f"{support.operator.name} 님이" in stale.text  # who did what meanwhile
+    assert "3,000원을 환불했어요" in stale.text
     assert stand_in.payment(UID)["cancel_amount"] == 3_000
 
 
