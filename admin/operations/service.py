@@ -19,15 +19,18 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from admin.audit.service import record
 from admin.domain.actor import Actor
+from admin.domain.clock import to_epoch
 from admin.domain.errors import N_, Conflict, NotFound
 from admin.domain.evidence import Verdict
 from admin.domain.operation import (
+    FROM_MEMORY,
     SENDING_LEASE,
     OperationState,
     SettledBy,
     check_move,
     next_look,
 )
+from admin.domain.schedule import CLOCKS_TOO_FAR, ScheduleSnapshot
 from admin.gateway.client import Gateway
 from admin.gateway.errors import (
     GatewayError,
@@ -40,7 +43,7 @@ from admin.models import MoneyOperation, db, lock, transaction
 from admin.operations.binding import check_gateway
 from admin.operations.intent import add_step, fingerprint_of
 from admin.operations.kinds import KINDS
-from admin.operations.kinds.base import Seen
+from admin.operations.kinds.base import Seen, Write
 
 FAILED_IS_CHECKED_AFTER = timedelta(seconds=60)
 
@@ -62,16 +65,21 @@ class _Clock:
         return self.start + timedelta(seconds=monotonic() - self.began)
 
 
-def execute(operation_id: str, *, gateway: Gateway, now: datetime) -> MoneyOperation:
+def execute(
+    operation_id: str, *, gateway: Gateway, now: datetime, write: Write | None = None
+) -> MoneyOperation:
     """Send a READY operation once and record its outcome, whatever it is.
 
-    Whoever moves READY to SENDING sends; everyone else gets TakenByAnother. Raises WrongGateway
-    when it was recorded for another gateway or key.
+    Whoever moves READY to SENDING sends; everyone else gets TakenByAnother, and so does who
+    comes without the `write` of a kind in FROM_MEMORY. Raises WrongGateway when it was recorded
+    for another gateway or key.
     """
     clock = _Clock(now, monotonic())
     operation = get_operation(operation_id)
     check_gateway(operation, gateway)
     kind = KINDS[operation.kind]
+    if operation.kind in FROM_MEMORY and write is None:
+        raise TakenByAnother()
     seq = mirror.next_fetch_seq(now=now)
     try:
         seen = kind.preflight(operation, gateway)
@@ -83,7 +91,7 @@ def execute(operation_id: str, *, gateway: Gateway, now: datetime) -> MoneyOpera
     operation = get_operation(operation_id)
     before = monotonic()
     try:
-        answer = kind.send(operation, gateway)
+        answer = (write or kind.send)(operation, gateway)
     except GatewayError as error:
         verdict, answer = _verdict_of(error), Seen()
         problem = type(error).__name__
@@ -316,6 +324,10 @@ def _verdict_of(error: GatewayError) -> Verdict:
 
 
 def _figures(seen: Seen) -> dict[str, Any]:
+    if seen.skew is not None and abs(seen.skew) > CLOCKS_TOO_FAR:
+        return {"skew_seconds": int(seen.skew.total_seconds())}
+    if seen.schedules:
+        return {"schedules": [_told(one) for one in seen.schedules]}
     if len(seen.payments) != 1:
         return {}
     payment = seen.payments[0]
@@ -323,6 +335,16 @@ def _figures(seen: Seen) -> dict[str, Any]:
         "cancelled_minor": payment.cancelled.minor,
         "left_minor": payment.cancellable.minor,
         "status": payment.status.value,
+    }
+
+
+def _told(schedule: ScheduleSnapshot) -> dict[str, Any]:
+    return {
+        "merchant_uid": schedule.merchant_uid,
+        "at": to_epoch(schedule.schedule_at),
+        "amount_minor": schedule.amount.minor,
+        "currency": schedule.amount.currency.value,
+        "state": schedule.state.value,
     }
 
 
