@@ -22,9 +22,10 @@ from admin.customers.queries import (
 from admin.customers.service import charge_billing_key, check_billing_keys
 from admin.domain.clock import utc_now
 from admin.domain.errors import DomainError, InvalidInput, NotFound
+from admin.domain.operation import OperationKind
 from admin.domain.permissions import Permission
 from admin.gateway.errors import GatewayError
-from admin.models import BillingKey, Customer
+from admin.models import BillingKey, Customer, MoneyOperation
 from admin.operations.queries import uncertain_payments
 from admin.payments.queries import TimeBasis
 from admin.payments.rows import make_groups
@@ -212,11 +213,19 @@ def _charges(customer: Customer) -> list[dict[str, Any]]:
             "at": one.created_at,
             "amount": one.amount,
             "state": one.state,
-            "order_name": one.details.get("order_name") or str(LABELS[one.kind].text),
+            "order_name": _asked(one),
             "href": url_for("operations.show", operation_id=one.id),
         }
         for one in operations
     ]
+
+
+def _asked(operation: MoneyOperation) -> str:
+    """What was charged; whatever took no money says first what it was."""
+    name = str(operation.details.get("order_name", ""))
+    if operation.kind is OperationKind.CHARGE:
+        return name
+    return f"{LABELS[operation.kind].text} · {name}".rstrip(" ·")
 
 
 def _empty(text: str) -> dict[str, str]:

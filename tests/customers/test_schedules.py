@@ -87,6 +87,7 @@ def test_the_list_says_how_each_stands_and_offers_to_take_back_what_waits(
     customer = finance.get(f"/customers/{key.customer_id}", **EN).text
     assert f"/customers/keys/{key.id}/schedules/" in customer
     assert "Taking a schedule back" in customer
+    assert "Scheduling a charge · 정기배송 12월" in customer, "no charge has been made"
 
 
 def test_a_form_that_cannot_be_is_refused_before_anything_is_sent(finance, key, stand_in, now):

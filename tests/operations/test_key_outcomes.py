@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import threading
 import traceback
 from datetime import timedelta
 from pathlib import Path
@@ -44,6 +45,7 @@ from tests.operations.desk import (
     killed_before,
     refused,
 )
+from tests.operations.test_protocol import in_thread
 
 pytestmark = pytest.mark.slow
 
@@ -329,6 +331,20 @@ class TestDelete:
 
         assert desk.delete_key(key).state is Q.REJECTED
 
+    def test_fault_f56_every_page_of_them_is_read(self, desk, key, stand_in):
+        first = int(desk.now.timestamp()) + 86_400
+        entries = [
+            {"merchant_uid": f"SUB-{n}", "amount": 1_000, "schedule_at": first + n, "name": "정기"}
+            for n in range(45)
+        ]
+        body = {"customer_uid": "cus_1", "schedules": entries}
+        post(stand_in, "/subscribe/payments/schedule", body)
+
+        operation = desk.delete_key(key)
+
+        assert operation.state is Q.REJECTED
+        assert len(steps(operation)[-1].facts["schedules"]) == 45
+
     def test_fault_f56_one_scheduled_between_the_page_and_the_press_stops_it_too(
         self, desk, key, stand_in, connect
     ):
@@ -514,6 +530,33 @@ class TestOneAtATime:
         opened(OperationKind.KEY_ISSUE)
         with pytest.raises(sa.exc.IntegrityError, match=r"(?i)unique"):
             opened(OperationKind.KEY_DELETE)
+
+    def test_a_deletion_and_a_new_card_at_once_are_one_of_them(self, app, desk, key, stand_in):
+        """One locks the key, the other its customer: the database holds them apart."""
+        for method in ("DELETE", "POST"):
+            stand_in.fail_next(OLD, "delay", method=method, delay_ms=1_000)
+        key_id, customer_id = key.id, key.customer_id
+        db.session.rollback()
+        both = threading.Barrier(2)
+
+        def delete() -> MoneyOperation:
+            found = db.session.get(BillingKey, key_id)
+            both.wait(timeout=10)
+            return desk.delete_key(found, form_key="kim")
+
+        def issue() -> MoneyOperation:
+            found = db.session.get(Customer, customer_id)
+            both.wait(timeout=10)
+            return desk.issue(found, CARD, uid="cus_1", replaces=True, form_key="lee")
+
+        runs = [in_thread(app, work) for work in (delete, issue)]
+        for thread, _ in runs:
+            thread.join()
+
+        outcomes = [outcome[0] for _, outcome in runs]
+        assert sum(isinstance(one, KeyInProgress) for one in outcomes) == 1, outcomes
+        assert len(every_operation()) == 1
+        assert sent(stand_in, OLD, "DELETE") + sent(stand_in, OLD, "POST") == 1
 
     def test_fault_f09_nothing_is_begun_while_the_gateway_does_not_answer(
         self, desk, key, customer, stand_in, gateway
