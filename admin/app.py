@@ -15,6 +15,7 @@ from admin.audit import trail
 from admin.audit.views import bp as audit_bp
 from admin.cli import register_commands
 from admin.config import Settings, SettingsError
+from admin.customers.key_views import bp as billing_keys_bp
 from admin.customers.views import bp as customers_bp
 from admin.dashboard import shell
 from admin.dashboard.health import bp as health_bp
@@ -74,6 +75,7 @@ BLUEPRINTS = (
     operations_bp,
     second_person_bp,
     customers_bp,
+    billing_keys_bp,
     escrow_orders_bp,
     reconciliation_bp,
     inquiries_bp,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import aliased, selectinload
 
 from admin.domain.money import Money
+from admin.domain.operation import OperationKind
 from admin.domain.payment import PaymentStatus
 from admin.models import BillingKey, Customer, MoneyOperation, Payment, db
 from admin.models.payment import digits_of
@@ -81,11 +82,36 @@ def totals_of(customer: Customer) -> tuple[int, Money]:
 
 
 def charges_of(key: BillingKey, *, limit: int = 10) -> list[MoneyOperation]:
-    """The newest charges of one key that were started here."""
+    """The newest operations on one key that were started here; refunds stand with the payment."""
     query = (
         sa.select(MoneyOperation)
-        .where(MoneyOperation.customer_uid == key.customer_uid)
+        .where(
+            MoneyOperation.customer_uid == key.customer_uid,
+            MoneyOperation.kind != OperationKind.REFUND,
+        )
         .order_by(MoneyOperation.id.desc())
+        .limit(limit)
+    )
+    return list(db.session.scalars(query))
+
+
+def owed_by(key: BillingKey, *, limit: int = 10) -> list[Payment]:
+    """The newest failed charges of a key after which it never paid the same amount."""
+    later = aliased(Payment)
+    paid_since = sa.exists().where(
+        later.customer_uid == Payment.customer_uid,
+        later.amount_minor == Payment.amount_minor,
+        later.paid_at.is_not(None),
+        later.started_at > Payment.started_at,
+    )
+    query = (
+        sa.select(Payment)
+        .where(
+            Payment.customer_uid == key.customer_uid,
+            Payment.status == PaymentStatus.FAILED,
+            ~paid_since,
+        )
+        .order_by(Payment.started_at.desc(), Payment.id.desc())
         .limit(limit)
     )
     return list(db.session.scalars(query))

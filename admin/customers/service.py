@@ -21,7 +21,7 @@ from admin.gateway.client import Gateway
 from admin.gateway.errors import GatewayNotFound
 from admin.models import BillingKey, MoneyOperation, Payment, db, lock, transaction
 from admin.operations.decision import decide
-from admin.operations.intent import Intent
+from admin.operations.intent import CHARGING_KINDS, KEY_KINDS, Intent, check_key_is_free
 
 SAME_AGAIN = timedelta(minutes=10)
 ORDER_NUMBER = re.compile(r"[A-Za-z0-9_-]{1,32}")
@@ -75,20 +75,18 @@ def charge_billing_key(
     InvalidInput, KeyNotUsable or ChargeInProgress before anything is sent.
     """
     actor.require(Permission.CHARGES_CREATE)
-    _check(command)
+    check_charge(command.amount, command.order_name, command.note)
 
     def subject() -> BillingKey:
-        key = lock(BillingKey, command.billing_key_id)
-        if key is None:
-            raise NotFound()
-        return key
+        return locked_key(command.billing_key_id)
 
     def judge(key: BillingKey) -> Intent:
         if key.known_to_gateway is False:
             raise KeyNotUsable()
         _check_nothing_open(key.customer_uid)
+        check_key_is_free(key.customer_uid, KEY_KINDS)
         _check_not_just_charged(key.customer_uid, command.amount, now=now)
-        _check_order_number(command.merchant_uid)
+        check_order_number(command.merchant_uid)
         return _intent(command, key)
 
     return decide(
@@ -132,21 +130,53 @@ def new_order_number(now: datetime) -> str:
     return f"CHG{now.astimezone(KST):%Y%m%d}-{str(ULID.from_datetime(now))[-12:]}"
 
 
-def _check(command: ChargeCommand) -> None:
-    if command.amount.minor < LEAST_CHARGE:
+def locked_key(billing_key_id: int) -> BillingKey:
+    """One billing key under its lock, inside a transaction, or NotFound."""
+    key = lock(BillingKey, billing_key_id)
+    if key is None:
+        raise NotFound()
+    return key
+
+
+def check_charge(amount: Money, order_name: str, note: str) -> None:
+    """Raise InvalidInput for what the gateway would refuse or what must not be kept."""
+    if amount.minor < LEAST_CHARGE:
         raise InvalidInput(
             N_("A card payment is at least %(least)s."), field="amount", least=Money(LEAST_CHARGE)
         )
-    if not command.order_name:
+    if not order_name:
         raise InvalidInput(N_("Say what the charge is for."), field="order_name")
-    if len(command.order_name) > LONGEST_ORDER_NAME:
+    if len(order_name) > LONGEST_ORDER_NAME:
         raise InvalidInput(
             N_("The gateway takes at most %(most)s characters."),
             field="order_name",
             most=LONGEST_ORDER_NAME,
         )
-    if holds_card_number(command.order_name) or holds_card_number(command.note):
+    if holds_card_number(order_name) or holds_card_number(note):
         raise InvalidInput(N_("That looks like a card number. Card numbers are not kept here."))
+
+
+def check_order_number(number: str) -> None:
+    """Raise InvalidInput unless it is well formed and unused, now or at a scheduled moment.
+
+    One order number is charged once; a decline needs a new one.
+    """
+    if not ORDER_NUMBER.fullmatch(number):
+        raise InvalidInput(
+            N_("An order number has 1 to 32 letters, digits, dashes or underscores."),
+            field="merchant_uid",
+        )
+    query = sa.select(MoneyOperation.id).where(
+        MoneyOperation.merchant_uid == number,
+        MoneyOperation.kind.in_(CHARGING_KINDS),
+        MoneyOperation.state.not_in(SPENT_STATES),
+    )
+    paid = sa.select(Payment.id).where(Payment.merchant_uid == number)
+    for taken in (query, paid):
+        if db.session.execute(taken.limit(1)).first() is not None:
+            raise InvalidInput(
+                N_("This order number was used already. Take a new one."), field="merchant_uid"
+            )
 
 
 def _check_nothing_open(customer_uid: str) -> None:
@@ -175,26 +205,6 @@ def _check_not_just_charged(customer_uid: str, amount: Money, *, now: datetime) 
     if (other := db.session.scalars(query).one_or_none()) is not None:
         time = other.created_at.astimezone(KST).strftime("%H:%M:%S")
         raise JustCharged(who=other.created_by, amount=amount, time=time)
-
-
-def _check_order_number(number: str) -> None:
-    """One order number is charged once; a decline needs a new one."""
-    if not ORDER_NUMBER.fullmatch(number):
-        raise InvalidInput(
-            N_("An order number has 1 to 32 letters, digits, dashes or underscores."),
-            field="merchant_uid",
-        )
-    query = sa.select(MoneyOperation.id).where(
-        MoneyOperation.merchant_uid == number,
-        MoneyOperation.kind == OperationKind.CHARGE,
-        MoneyOperation.state.not_in(SPENT_STATES),
-    )
-    paid = sa.select(Payment.id).where(Payment.merchant_uid == number)
-    for taken in (query, paid):
-        if db.session.execute(taken.limit(1)).first() is not None:
-            raise InvalidInput(
-                N_("This order number was used already. Take a new one."), field="merchant_uid"
-            )
 
 
 def _intent(command: ChargeCommand, key: BillingKey) -> Intent:

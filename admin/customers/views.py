@@ -22,9 +22,10 @@ from admin.customers.queries import (
 from admin.customers.service import charge_billing_key, check_billing_keys
 from admin.domain.clock import utc_now
 from admin.domain.errors import Busy, DomainError, InvalidInput, NotFound
+from admin.domain.operation import OperationKind
 from admin.domain.permissions import Permission
 from admin.gateway.errors import GatewayError
-from admin.models import BillingKey, Customer
+from admin.models import BillingKey, Customer, MoneyOperation
 from admin.operations.queries import uncertain_payments
 from admin.payments.queries import TimeBasis
 from admin.payments.rows import make_groups
@@ -32,6 +33,7 @@ from admin.web.access import can, current_actor, requires
 from admin.web.errors import gateway_sentence, sentence
 from admin.web.filters import counted, kst_day, mask_email, mask_phone
 from admin.web.keyset import page_of
+from admin.web.labels import LABELS
 from admin.web.links import Link, paging
 from admin.web.services import gateway, gateway_pause
 
@@ -181,6 +183,7 @@ def _row(customer: Customer) -> dict[str, Any]:
 def _key(key: BillingKey) -> SimpleNamespace:
     gone = key.known_to_gateway is False
     chargeable = not gone and can(Permission.CHARGES_CREATE.value)
+    deletable = not gone and can(Permission.KEYS_DELETE.value)
     why_not = ""
     if chargeable and (pause := gateway_pause()):
         chargeable, why_not = False, pause
@@ -199,6 +202,8 @@ def _key(key: BillingKey) -> SimpleNamespace:
         charge_href=url_for("customers.new_charge", billing_key_id=key.id) if chargeable else "",
         why_not=why_not,
         check_action=url_for("customers.check", customer_id=key.customer_id),
+        schedules_href=url_for("billing_keys.schedules", billing_key_id=key.id),
+        deletion_href=url_for("billing_keys.deletion", billing_key_id=key.id) if deletable else "",
     )
 
 
@@ -210,11 +215,19 @@ def _charges(customer: Customer) -> list[dict[str, Any]]:
             "at": one.created_at,
             "amount": one.amount,
             "state": one.state,
-            "order_name": one.details.get("order_name", ""),
+            "order_name": _asked(one),
             "href": url_for("operations.show", operation_id=one.id),
         }
         for one in operations
     ]
+
+
+def _asked(operation: MoneyOperation) -> str:
+    """What was charged; whatever took no money says first what it was."""
+    name = str(operation.details.get("order_name", ""))
+    if operation.kind is OperationKind.CHARGE:
+        return name
+    return f"{LABELS[operation.kind].text} · {name}".rstrip(" ·")
 
 
 def _empty(text: str) -> dict[str, str]:

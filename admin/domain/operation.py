@@ -21,6 +21,15 @@ class OperationKind(Enum):
     REFUND = "refund"
     CHARGE = "charge"
     DELIVERY = "delivery"
+    KEY_ISSUE = "billing_key_issue"
+    KEY_DELETE = "billing_key_delete"
+    SCHEDULE = "schedule"
+    UNSCHEDULE = "unschedule"
+
+
+# What is sent of these (a card) is in the memory of the deciding request and nowhere else: once
+# that request is gone, no worker can send them, and none may try.
+FROM_MEMORY = frozenset({OperationKind.KEY_ISSUE})
 
 
 class OperationState(Enum):

@@ -22,6 +22,7 @@ class Permission(Enum):
     OPERATIONS_CLOSE = "operations.close"
     CUSTOMERS_READ = "customers.read"
     CHARGES_CREATE = "charges.create"
+    KEYS_DELETE = "billing_keys.delete"
     ESCROW_READ = "escrow.read"
     DELIVERIES_CREATE = "deliveries.create"
     RECONCILIATION_READ = "reconciliation.read"
@@ -71,6 +72,7 @@ _FINANCE = _SUPPORT | {
     Permission.REFUNDS_BULK,
     Permission.OPERATIONS_CLOSE,
     Permission.CHARGES_CREATE,
+    Permission.KEYS_DELETE,
     Permission.RECONCILIATION_READ,
     Permission.RECONCILIATION_RUN,
     Permission.REPORTS_EXPORT,

@@ -16,6 +16,7 @@ from admin.gateway.errors import GatewayBusy
 from admin.models import MoneyOperation, transaction
 from admin.operations.binding import check_open_for_business
 from admin.operations.intent import Intent, find_by_form_key, lost_race, open_operation
+from admin.operations.kinds.base import Write
 from admin.operations.service import TakenByAnother, execute, get_operation
 
 Subject = TypeVar("Subject")
@@ -29,11 +30,13 @@ def decide(
     actor: Actor,
     gateway: Gateway,
     now: datetime,
+    write: Write | None = None,
 ) -> MoneyOperation:
     """Record a decision and send it; the same form sent twice gives the same operation.
 
     `subject` locks what the decision is about, `judge` checks it under that lock and says what
-    is wanted; both run inside the transaction and may raise. Returns the operation in whatever
+    is wanted; both run inside the transaction and may raise. `write` sends what is in this
+    request's memory alone, see FROM_MEMORY. Returns the operation in whatever
     state its sending left it, or as NEEDS_APPROVAL when a second person must agree first. Raises
     what they raise, OperationInProgress, GatewayNotAnswering, WrongGateway or Busy before anything
     is written.
@@ -44,7 +47,13 @@ def decide(
     try:
         with gateway.places.taken():
             return _record_and_send(
-                form_key, subject=subject, judge=judge, actor=actor, gateway=gateway, now=now
+                form_key,
+                subject=subject,
+                judge=judge,
+                actor=actor,
+                gateway=gateway,
+                now=now,
+                write=write,
             )
     except GatewayBusy as error:
         raise Busy() from error
@@ -58,6 +67,7 @@ def _record_and_send(
     actor: Actor,
     gateway: Gateway,
     now: datetime,
+    write: Write | None,
 ) -> MoneyOperation:
     intent = None
     try:
@@ -73,12 +83,14 @@ def _record_and_send(
         return lost_race(error, intent)
     if operation.state is OperationState.NEEDS_APPROVAL:
         return operation
-    return send(operation.id, gateway=gateway, now=now)
+    return send(operation.id, gateway=gateway, now=now, write=write)
 
 
-def send(operation_id: str, *, gateway: Gateway, now: datetime) -> MoneyOperation:
+def send(
+    operation_id: str, *, gateway: Gateway, now: datetime, write: Write | None = None
+) -> MoneyOperation:
     """Send a READY operation, or find it in the hands of another runner."""
     try:
-        return execute(operation_id, gateway=gateway, now=now)
+        return execute(operation_id, gateway=gateway, now=now, write=write)
     except TakenByAnother:
         return get_operation(operation_id)

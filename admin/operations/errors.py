@@ -17,6 +17,15 @@ class OperationInProgress(Conflict):
         super().__init__(None, **values)
 
 
+class KeyInProgress(OperationInProgress):
+    """Another operation on the same billing key has no known outcome yet."""
+
+    message = N_(
+        "%(who)s already started an operation on this billing key at %(time)s, "
+        "and its outcome is still open. Nothing was sent."
+    )
+
+
 class GatewayNotAnswering(DomainError):
     """The gateway has stopped answering, so no operation is begun."""
 

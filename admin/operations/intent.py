@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -27,8 +28,12 @@ from admin.domain.operation import (
 )
 from admin.gateway.client import Gateway
 from admin.models import Approval, MoneyOperation, OperationAttempt, db
-from admin.operations.errors import OperationInProgress
+from admin.operations.errors import KeyInProgress, OperationInProgress
 
+# One of these at a time is open on a billing key; the database holds it so.
+KEY_KINDS = frozenset({OperationKind.KEY_ISSUE, OperationKind.KEY_DELETE})
+# An order number is charged once, by one of these.
+CHARGING_KINDS = frozenset({OperationKind.CHARGE, OperationKind.SCHEDULE})
 MARKER_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
@@ -68,16 +73,36 @@ def find_open(imp_uid: str, kind: OperationKind | None = None) -> MoneyOperation
     return db.session.scalars(query.order_by(MoneyOperation.id).limit(1)).one_or_none()
 
 
+def find_open_on_key(
+    customer_uid: str, kinds: Iterable[OperationKind] = KEY_KINDS
+) -> MoneyOperation | None:
+    """An operation of these kinds on this billing key whose outcome is still owed."""
+    query = sa.select(MoneyOperation).where(
+        MoneyOperation.customer_uid == customer_uid,
+        MoneyOperation.kind.in_(list(kinds)),
+        MoneyOperation.state.in_(OPEN_STATES),
+    )
+    return db.session.scalars(query.order_by(MoneyOperation.id).limit(1)).one_or_none()
+
+
 def check_nothing_open(imp_uid: str) -> None:
     """Raise OperationInProgress, naming who and since when, if one is open on this payment."""
     if (other := find_open(imp_uid)) is not None:
         raise in_progress(other)
 
 
-def in_progress(other: MoneyOperation) -> OperationInProgress:
+def check_key_is_free(customer_uid: str, kinds: Iterable[OperationKind]) -> None:
+    """Raise KeyInProgress, naming who and since when, if one of these is open on this key."""
+    if (other := find_open_on_key(customer_uid, kinds)) is not None:
+        raise in_progress(other, KeyInProgress)
+
+
+def in_progress(
+    other: MoneyOperation, refusal: type[OperationInProgress] = OperationInProgress
+) -> OperationInProgress:
     """The refusal that names the operation in the way."""
     since = other.created_at.astimezone(KST).strftime("%H:%M:%S")
-    return OperationInProgress(other.id, who=other.created_by, time=since)
+    return refusal(other.id, who=other.created_by, time=since)
 
 
 def open_operation(
@@ -154,11 +179,13 @@ def lost_race(error: IntegrityError, intent: Intent) -> MoneyOperation:
     other = find_open(intent.imp_uid, intent.kind) if intent.imp_uid else None
     if other is not None:
         raise in_progress(other)
+    if intent.kind in KEY_KINDS and intent.customer_uid:
+        check_key_is_free(intent.customer_uid, KEY_KINDS)
     same_number = sa.select(MoneyOperation.id).where(
-        MoneyOperation.kind == OperationKind.CHARGE,
+        MoneyOperation.kind.in_(CHARGING_KINDS),
         MoneyOperation.merchant_uid == intent.merchant_uid,
     )
-    if intent.kind is OperationKind.CHARGE and db.session.scalars(same_number).first():
+    if intent.kind in CHARGING_KINDS and db.session.scalars(same_number).first():
         raise Conflict() from error  # two decisions under one order number
     raise error
 

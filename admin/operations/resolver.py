@@ -11,6 +11,7 @@ from admin.domain.actor import Actor
 from admin.domain.clock import RunningClock
 from admin.domain.evidence import Verdict
 from admin.domain.operation import (
+    FROM_MEMORY,
     HUMAN_AFTER,
     READY_EXPIRES,
     READY_TO_WORKER,
@@ -140,7 +141,7 @@ def _ready_since() -> sa.ColumnElement[datetime]:
 
 def _advance_ready(operation: MoneyOperation, *, gateway: Gateway, now: datetime) -> None:
     age = now - (operation.ready_at or operation.created_at)
-    if age > READY_EXPIRES:
+    if age > (READY_TO_WORKER if operation.kind in FROM_MEMORY else READY_EXPIRES):
         expire(operation, now=now)
     elif age > READY_TO_WORKER:
         with suppress(TakenByAnother):

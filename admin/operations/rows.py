@@ -46,7 +46,11 @@ def make_row(operation: MoneyOperation, subject: str = "") -> OperationRow:
         full_time=kst(operation.created_at, "full"),
         kind=str(LABELS[operation.kind].text),
         status=LABELS[operation.state],
-        subject=subject or operation.reason or operation.merchant_uid or operation.id,
+        subject=subject
+        or operation.reason
+        or operation.merchant_uid
+        or operation.customer_uid
+        or operation.id,
         order_number=operation.merchant_uid or "",
         who=operation.created_by,
         reason=operation.reason,

@@ -20,16 +20,18 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from admin.audit.service import record
 from admin.domain.actor import Actor
-from admin.domain.clock import RunningClock
+from admin.domain.clock import RunningClock, to_epoch
 from admin.domain.errors import N_, Conflict, NotFound
 from admin.domain.evidence import Verdict
 from admin.domain.operation import (
+    FROM_MEMORY,
     SENDING_LEASE,
     OperationState,
     SettledBy,
     check_move,
     next_look,
 )
+from admin.domain.schedule import CLOCKS_TOO_FAR, ScheduleSnapshot
 from admin.gateway.client import Gateway
 from admin.gateway.errors import (
     GatewayError,
@@ -43,7 +45,7 @@ from admin.operations.binding import check_gateway
 from admin.operations.errors import OutcomeNotRecorded
 from admin.operations.intent import add_step, fingerprint_of
 from admin.operations.kinds import KINDS
-from admin.operations.kinds.base import Seen
+from admin.operations.kinds.base import Seen, Write
 
 FAILED_IS_CHECKED_AFTER = timedelta(seconds=60)
 WRITING_TRIES = 2  # of the outcome alone: after a deadlock or a long lock, never of the call
@@ -57,16 +59,18 @@ class TakenByAnother(Conflict):
     message = N_("This operation is being sent already.")
 
 
-def execute(operation_id: str, *, gateway: Gateway, now: datetime) -> MoneyOperation:
+def execute(
+    operation_id: str, *, gateway: Gateway, now: datetime, write: Write | None = None
+) -> MoneyOperation:
     """Send a READY operation once and record its outcome, whatever it is.
 
-    Whoever moves READY to SENDING sends; everyone else gets TakenByAnother. A database that fails
-    on the way leaves it as it was last written, for the sweep to go on with. Raises WrongGateway
-    when it was recorded for another gateway or key, OutcomeNotRecorded when not even that can be
-    read.
+    Whoever moves READY to SENDING sends; everyone else gets TakenByAnother, and so does who comes
+    without the `write` of a kind in FROM_MEMORY. A database that fails on the way leaves it as it
+    was last written, for the sweep to go on with. Raises WrongGateway when it was recorded for
+    another gateway or key, OutcomeNotRecorded when not even that can be read.
     """
     try:
-        return _execute(operation_id, gateway=gateway, now=now)
+        return _execute(operation_id, gateway=gateway, now=now, write=write)
     except DBAPIError:
         log.warning("operation.not_recorded", operation=operation_id, exc_info=True)
     try:
@@ -75,11 +79,15 @@ def execute(operation_id: str, *, gateway: Gateway, now: datetime) -> MoneyOpera
         raise OutcomeNotRecorded() from error
 
 
-def _execute(operation_id: str, *, gateway: Gateway, now: datetime) -> MoneyOperation:
+def _execute(
+    operation_id: str, *, gateway: Gateway, now: datetime, write: Write | None
+) -> MoneyOperation:
     clock = RunningClock(now)
     operation = get_operation(operation_id)
     check_gateway(operation, gateway)
     kind = KINDS[operation.kind]
+    if operation.kind in FROM_MEMORY and write is None:
+        raise TakenByAnother()
     seq = mirror.next_fetch_seq(now=now)
     try:
         seen = kind.preflight(operation, gateway)
@@ -91,7 +99,7 @@ def _execute(operation_id: str, *, gateway: Gateway, now: datetime) -> MoneyOper
     operation = get_operation(operation_id)
     before = monotonic()
     try:
-        answer = kind.send(operation, gateway)
+        answer = (write or kind.send)(operation, gateway)
     except GatewayError as error:
         verdict, answer = _verdict_of(error), Seen()
         problem = type(error).__name__
@@ -330,6 +338,10 @@ def _verdict_of(error: GatewayError) -> Verdict:
 
 
 def _figures(seen: Seen) -> dict[str, Any]:
+    if seen.skew is not None and abs(seen.skew) > CLOCKS_TOO_FAR:
+        return {"skew_seconds": int(seen.skew.total_seconds())}
+    if seen.schedules:
+        return {"schedules": [_told(one) for one in seen.schedules]}
     if len(seen.payments) != 1:
         return {}
     payment = seen.payments[0]
@@ -337,6 +349,16 @@ def _figures(seen: Seen) -> dict[str, Any]:
         "cancelled_minor": payment.cancelled.minor,
         "left_minor": payment.cancellable.minor,
         "status": payment.status.value,
+    }
+
+
+def _told(schedule: ScheduleSnapshot) -> dict[str, Any]:
+    return {
+        "merchant_uid": schedule.merchant_uid,
+        "at": to_epoch(schedule.schedule_at),
+        "amount_minor": schedule.amount.minor,
+        "currency": schedule.amount.currency.value,
+        "state": schedule.state.value,
     }
 
 

@@ -10,6 +10,7 @@ from admin.domain.approval import ClosureClaim, SecondWord
 from admin.domain.money import Money
 from admin.domain.operation import OperationKind, OperationState
 from admin.models import MoneyOperation, OperationAttempt
+from admin.operations.key_sentences import tell_schedules
 from admin.web.filters import money, money_with_unit
 from admin.web.labels import LABELS
 
@@ -36,7 +37,7 @@ def make_entry(step: OperationAttempt, operation: MoneyOperation) -> dict[str, A
 
 def _what(step: OperationAttempt, operation: MoneyOperation) -> str:
     if step.phase == "send" and not step.verdict:
-        if operation.amount is None:
+        if operation.amount is None or operation.kind is OperationKind.SCHEDULE:
             return gettext("Sent to the gateway")
         return gettext("%(amount)s sent", amount=money_with_unit(operation.amount))
     if "claim" in step.facts:
@@ -71,6 +72,8 @@ def _seen(step: OperationAttempt, operation: MoneyOperation) -> str:
         return " · ".join(part for part in parts if part)
     if step.verdict == OperationState.FAILED.value:
         return step.fact  # the gateway's own sentence
+    if "schedules" in step.facts:
+        return tell_schedules(step.facts["schedules"])
     if operation.kind is OperationKind.REFUND and "cancelled_minor" in step.facts:
         return gettext(
             "cancelled %(cancelled)s, left %(left)s",

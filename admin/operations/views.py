@@ -16,6 +16,7 @@ from admin.domain.permissions import Permission
 from admin.models import MoneyOperation, Payment
 from admin.operations.closing import CLOSABLE, find_awaited
 from admin.operations.forms import ClosureForm, DeclineForm
+from admin.operations.key_sentences import explain
 from admin.operations.queries import (
     SHOWN_AS_UNKNOWN,
     count_all,
@@ -176,6 +177,8 @@ def _again_href(operation: MoneyOperation, payment: Payment | None) -> str:
 
 def _explanation(operation: MoneyOperation, payment: Payment | None) -> str:
     """Why nothing was sent, where the general sentence would leave that open."""
+    if told := explain(operation):
+        return told
     if operation.state is OperationState.FAILED and CANCELLED_AT_PG in operation.outcome:
         return gettext(
             "KCP has cancelled it already. Somebody may have done so in KCP's own admin, which the "
@@ -199,7 +202,8 @@ def _subject(operation: MoneyOperation, payment: Any) -> Link:
         name = f"{payment.merchant_uid} · {payment.order_name or ''}".rstrip(" ·")
         return Link(name, url_for("payments.show", payment_id=payment.id))
     customer = operation.details.get("customer_id")
-    name = f"{operation.merchant_uid} · {operation.details.get('order_name', '')}".rstrip(" ·")
+    number = operation.merchant_uid or operation.customer_uid
+    name = f"{number} · {operation.details.get('order_name', '')}".rstrip(" ·")
     if customer and can(Permission.CUSTOMERS_READ.value):
         return Link(name, url_for("customers.show", customer_id=customer))
     return Link(name, url_for("operations.index"))

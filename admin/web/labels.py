@@ -26,6 +26,7 @@ from admin.domain.reconciliation.kinds import DiscrepancyKind, Severity
 from admin.domain.reconciliation.records import BookedStatus
 from admin.domain.refund import RefundRoute
 from admin.domain.refund_batch import BatchState, RowState
+from admin.domain.schedule import ScheduleState
 from admin.domain.webhook import WebhookState
 from admin.models.reconciliation import DiscrepancyState, RunState
 
@@ -99,6 +100,16 @@ LABELS: dict[Enum, Label] = {
     OperationKind.REFUND: _plain(_l("Refund")),
     OperationKind.CHARGE: _plain(_l("Billing-key charge")),
     OperationKind.DELIVERY: _plain(_l("Delivery registration")),
+    OperationKind.KEY_ISSUE: _plain(_l("Storing a card")),
+    OperationKind.KEY_DELETE: _plain(_l("Billing-key deletion")),
+    OperationKind.SCHEDULE: _plain(_l("Scheduling a charge")),
+    OperationKind.UNSCHEDULE: _plain(_l("Taking a schedule back")),
+    ScheduleState.SCHEDULED: Label(_l("Scheduled"), "blue", "calendar-event"),
+    ScheduleState.RAN: Label(_l("Ran, result not told"), "grey", "clock"),
+    ScheduleState.PAID: Label(_l("Paid"), "green", "check", quiet=True),
+    ScheduleState.FAILED: Label(_l("Failed"), "grey", "x"),
+    ScheduleState.CANCELLED: Label(_l("Cancelled"), "red", "arrow-back-up"),
+    ScheduleState.REVOKED: Label(_l("Taken back"), "grey", "ban"),
     SettledBy.RESPONSE: _plain(_l("By the gateway's answer")),
     SettledBy.LOOKUP: _plain(_l("By looking it up")),
     SettledBy.HUMAN: _plain(_l("Closed by two people")),
@@ -201,6 +212,7 @@ LABELS: dict[Enum, Label] = {
     Permission.OPERATIONS_CLOSE: _plain(_l("Close what nobody could settle")),
     Permission.CUSTOMERS_READ: _plain(_l("See customers")),
     Permission.CHARGES_CREATE: _plain(_l("Charge billing keys")),
+    Permission.KEYS_DELETE: _plain(_l("Delete billing keys")),
     Permission.ESCROW_READ: _plain(_l("See escrow orders")),
     Permission.DELIVERIES_CREATE: _plain(_l("Register deliveries")),
     Permission.RECONCILIATION_READ: _plain(_l("See reconciliation")),

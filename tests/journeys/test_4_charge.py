@@ -1,4 +1,7 @@
-"""Job 4: open a customer, see the billing keys, charge one, see it paid or declined."""
+"""Job 4: open a customer, see the billing keys, charge one, see it paid or declined.
+
+And charge one later: schedule it, see that it holds the key, take it back.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from admin.domain.permissions import Role
+from tests.journeys.conftest import Enter
 from tests.journeys.house import House
 from tests.journeys.visitor import Visitor
 
@@ -88,3 +93,29 @@ def test_the_keys_are_looked_up_at_the_gateway(finance: Visitor, house: House) -
     finance.visit(f"/customers/{customer}")
     finance.click("조회")
     expect(finance.page.locator(".flash").first).to_be_visible()
+
+
+def test_a_charge_is_scheduled_holds_its_key_and_is_taken_back(enter: Enter, house: House) -> None:
+    key, customer = keys(house, declining=False)[2]
+    finance = enter(Role.FINANCE, locale="en-US", viewport={"width": 390, "height": 844})
+    page = finance.visit(f"/customers/{customer}")
+    page.goto(f"{house.url}/customers/keys/{key}/schedules/new")
+    page.get_by_label("Amount to charge").fill("15000")
+    page.get_by_label("What it is for").fill("12월 정기배송")
+    number = page.get_by_label("Order no.").input_value()
+    with finance.opens():
+        page.get_by_role("button", name="Schedule 15,000 KRW").click()
+    finance.heading("The charge of 15,000 KRW is scheduled")
+    finance.look()
+
+    page = finance.visit(f"/customers/keys/{key}/deletion")
+    expect(page.get_by_text(number)).to_be_visible()
+    expect(page.get_by_role("button", name="Delete key")).to_have_attribute("aria-disabled", "true")
+
+    page = finance.visit(f"/customers/keys/{key}/schedules/")
+    with finance.opens():
+        page.get_by_role("listitem").filter(has_text=number).get_by_role("link").click()
+    finance.look()
+    with finance.opens():
+        page.get_by_role("button", name="Take back").click()
+    finance.heading("The scheduled charge was taken back")

@@ -9,13 +9,24 @@ from datetime import datetime, timedelta
 import httpx
 import sqlalchemy as sa
 
+from admin.customers.key_service import (
+    DeleteCommand,
+    IssueCommand,
+    ScheduleCommand,
+    UnscheduleCommand,
+    delete_billing_key,
+    issue_billing_key,
+    schedule_charge,
+    unschedule_charges,
+)
 from admin.customers.service import ChargeCommand, charge_billing_key
 from admin.domain.actor import Actor
+from admin.domain.card import Card
 from admin.domain.escrow import DeliveryNotice
 from admin.domain.money import Money
 from admin.escrow_orders.service import DeliveryCommand, register_delivery
 from admin.gateway.client import Gateway
-from admin.models import AuditEntry, BillingKey, MoneyOperation, Payment, db
+from admin.models import AuditEntry, BillingKey, Customer, MoneyOperation, Payment, db
 from admin.operations.resolver import look, sweep
 from admin.payments.service import sync_payment
 from admin.refunds.service import RefundCommand, refund_payment
@@ -100,6 +111,81 @@ class Desk:
         )
         gateway = gateway or self.gateway
         return register_delivery(command, actor=self.actor, gateway=gateway, now=self.now + after)
+
+    def issue(
+        self,
+        customer: Customer,
+        card: Card,
+        *,
+        uid: str = "cus_new",
+        replaces: bool = False,
+        form_key: str = "",
+        gateway: Gateway | None = None,
+        after: timedelta = timedelta(0),
+    ) -> MoneyOperation:
+        """Store a customer's card as a billing key."""
+        command = IssueCommand(
+            customer_id=customer.id,
+            customer_uid=uid,
+            replaces=replaces,
+            form_key=form_key or self.new_form(),
+        )
+        gateway = gateway or self.gateway
+        return issue_billing_key(
+            command, card, actor=self.actor, gateway=gateway, now=self.now + after
+        )
+
+    def delete_key(
+        self,
+        key: BillingKey,
+        *,
+        form_key: str = "",
+        gateway: Gateway | None = None,
+        after: timedelta = timedelta(0),
+    ) -> MoneyOperation:
+        """Delete a billing key."""
+        command = DeleteCommand(billing_key_id=key.id, form_key=form_key or self.new_form())
+        gateway = gateway or self.gateway
+        return delete_billing_key(command, actor=self.actor, gateway=gateway, now=self.now + after)
+
+    def schedule(
+        self,
+        key: BillingKey,
+        amount: int = 10_000,
+        *,
+        number: str = "SUB-1",
+        within: timedelta = timedelta(days=30),
+        form_key: str = "",
+        gateway: Gateway | None = None,
+        after: timedelta = timedelta(0),
+    ) -> MoneyOperation:
+        """Schedule a charge of a billing key."""
+        command = ScheduleCommand(
+            billing_key_id=key.id,
+            merchant_uid=number,
+            schedule_at=(self.now + within).replace(microsecond=0),
+            amount=Money(amount),
+            order_name="정기배송 12월",
+            note="",
+            form_key=form_key or self.new_form(),
+        )
+        gateway = gateway or self.gateway
+        return schedule_charge(command, actor=self.actor, gateway=gateway, now=self.now + after)
+
+    def unschedule(
+        self,
+        key: BillingKey,
+        *numbers: str,
+        form_key: str = "",
+        gateway: Gateway | None = None,
+        after: timedelta = timedelta(0),
+    ) -> MoneyOperation:
+        """Take scheduled charges back."""
+        command = UnscheduleCommand(
+            billing_key_id=key.id, merchant_uids=numbers, form_key=form_key or self.new_form()
+        )
+        gateway = gateway or self.gateway
+        return unschedule_charges(command, actor=self.actor, gateway=gateway, now=self.now + after)
 
     def look(self, operation: MoneyOperation, **after: float) -> MoneyOperation:
         """Look at an operation some time later."""

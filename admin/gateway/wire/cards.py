@@ -7,7 +7,7 @@ from admin.domain.card import Card
 
 def write_card(card: Card) -> dict[str, str]:
     """The body's card fields. Raises ValueError for what can be no card, without showing it."""
-    digits = card.number.replace("-", "").replace(" ", "")
+    digits = card.digits
     if not (digits.isascii() and digits.isdigit() and 13 <= len(digits) <= 19):
         raise ValueError("a card number has 13 to 19 digits")
     fields = {

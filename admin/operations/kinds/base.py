@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from admin.domain.approval import ClosureClaim
+from admin.domain.billing_key import BillingKeySnapshot
 from admin.domain.escrow import DeliveryNotice
 from admin.domain.evidence import Verdict
 from admin.domain.payment import PaymentSnapshot
+from admin.domain.schedule import ScheduleSnapshot
 from admin.gateway.client import Gateway
 from admin.models import MoneyOperation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What the gateway showed: payments for the mirror, or a delivery."""
+    """What the gateway showed: payments for the mirror, or another thing of the kind's."""
 
     payments: tuple[PaymentSnapshot, ...] = ()
     delivery: DeliveryNotice | None = None
+    key: BillingKeySnapshot | None = None
+    schedules: tuple[ScheduleSnapshot, ...] = ()
+    skew: timedelta | None = None  # the gateway's clock minus ours
     silent: bool = False  # the gateway answered a look, and there was nothing
     canary_answered: bool = False  # a payment known to exist was found in the same minute
+
+
+# The one write of a kind in FROM_MEMORY, holding what only the deciding request knows.
+Write = Callable[[MoneyOperation, Gateway], Seen]
 
 
 class Kind(Protocol):

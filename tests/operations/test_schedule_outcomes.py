@@ -1,0 +1,517 @@
+"""What each answer to scheduling a charge, and to taking one back, leads to."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from admin.customers.key_service import JustScheduled, NothingNamed
+from admin.domain.approval import ClosureClaim
+from admin.domain.errors import InvalidInput, NotAllowed
+from admin.domain.operation import OperationKind, OperationState, SettledBy
+from admin.domain.permissions import Role
+from admin.domain.schedule import SOONEST, ClocksDiffer
+from admin.gateway.client import Gateway
+from admin.gateway.errors import GatewayError
+from admin.models import BillingKey, db, transaction
+from admin.operations.closing import GatewaySaysOtherwise
+from admin.operations.errors import KeyInProgress
+from admin.operations.intent import Intent, open_operation
+from admin.operations.service import execute
+from tests.operations.conftest import keep_key
+from tests.operations.desk import (
+    Killed,
+    Network,
+    audited,
+    every_operation,
+    fresh,
+    killed_after,
+    killed_before,
+    refused,
+)
+from tests.operations.test_key_outcomes import (
+    UNCLEAR,
+    agree,
+    as_role,
+    done,
+    left_to_people,
+    post,
+    say,
+    steps,
+)
+
+pytestmark = pytest.mark.slow
+
+SCHEDULE, UNSCHEDULE = "/subscribe/payments/schedule", "/subscribe/payments/unschedule"
+PLANNED = f"{SCHEDULE}/SUB-1"
+Q = OperationState
+
+
+@pytest.fixture
+def gateway(app, connect) -> Gateway:
+    """A client of the test's own: moving the gateway's clock spoils its token and its skew."""
+    return connect()
+
+
+@pytest.fixture
+def planned(desk, key) -> BillingKey:
+    """A key with one charge scheduled for the next day."""
+    desk.schedule(key, within=timedelta(days=1))
+    return key
+
+
+def sent(stand_in, path=SCHEDULE) -> int:
+    return len(stand_in.requests(path=path, method="POST"))
+
+
+def standing(gateway, number="SUB-1") -> str:
+    return gateway.get_schedule(number).state.value
+
+
+class TestSchedule:
+    def test_a_scheduled_charge_is_scheduled_and_not_yet_paid(self, desk, key, gateway, stand_in):
+        operation = desk.schedule(key, 30_000)
+
+        assert (operation.state, operation.settled_by) == (Q.SUCCEEDED, SettledBy.RESPONSE)
+        found = gateway.get_schedule("SUB-1")
+        assert (found.customer_uid, found.amount.minor) == ("cus_1", 30_000)
+        assert found.schedule_at == (desk.now + timedelta(days=30)).replace(microsecond=0)
+        assert (done(stand_in, "schedule"), done(stand_in, "charge")) == (1, 0)
+        assert {"schedule.requested", "schedule.sent", "schedule.succeeded"} <= set(audited())
+
+    def test_what_its_moment_brings_is_a_payment_of_its_own(self, desk, planned, stand_in, gateway):
+        stand_in.control("clock", {"advance_seconds": 86_400 + 60})
+
+        (payment,) = gateway.find_all_payments("SUB-1")
+
+        assert desk.know(payment.imp_uid).amount_minor == 10_000
+        assert [one.state for one in every_operation()] == [Q.SUCCEEDED]
+
+    @pytest.mark.parametrize("action", UNCLEAR)
+    def test_a_schedule_behind_an_unclear_answer_is_found_by_its_number(
+        self, desk, key, stand_in, action
+    ):
+        stand_in.fail_next(SCHEDULE, action, method="POST", when="after_commit")
+
+        operation = desk.schedule(key)
+
+        assert operation.state is Q.UNKNOWN
+        assert desk.look(operation, seconds=15).state is Q.SUCCEEDED
+        assert sent(stand_in) == done(stand_in, "schedule") == 1
+
+    def test_one_that_ran_before_it_was_found_was_scheduled(self, desk, key, stand_in):
+        stand_in.fail_next(SCHEDULE, "drop", method="POST", when="after_commit")
+        operation = desk.schedule(key, within=SOONEST + timedelta(seconds=1))
+        stand_in.control("clock", {"advance_seconds": 3_600})
+
+        assert desk.look(operation, minutes=1).state is Q.SUCCEEDED
+        assert steps(operation)[-1].facts["schedules"][0]["state"] == "paid"
+
+    def test_absence_is_believed_late_twice_and_beside_a_canary(self, desk, key, payment, stand_in):
+        stand_in.fail_next(SCHEDULE, "drop", method="POST", when="before_commit")
+        operation = desk.schedule(key)
+
+        assert desk.look(operation, minutes=9).state is Q.UNKNOWN
+        assert desk.look(operation, minutes=11).state is Q.NOT_EXECUTED
+        again = desk.schedule(key, after=timedelta(minutes=14))  # the same order number
+        assert again.state is Q.SUCCEEDED
+        assert (sent(stand_in), done(stand_in, "schedule")) == (2, 1)
+
+    def test_one_silent_look_proves_nothing(self, desk, key, payment, stand_in):
+        stand_in.fail_next(SCHEDULE, "drop", method="POST", when="before_commit")
+        operation = desk.schedule(key)
+
+        assert desk.look(operation, minutes=11).state is Q.UNKNOWN
+        assert desk.look(operation, minutes=11, seconds=30).state is Q.UNKNOWN
+
+    def test_without_the_canary_silence_proves_nothing(self, desk, key, stand_in):
+        stand_in.fail_next(SCHEDULE, "drop", method="POST", when="before_commit")
+        operation = desk.schedule(key)
+
+        desk.look(operation, minutes=11)
+        assert desk.look(operation, minutes=13).state is Q.UNKNOWN
+
+    @pytest.mark.parametrize("field", ["amount", "schedule_at", "customer_uid"])
+    def test_a_schedule_of_something_else_is_left_to_people(self, desk, key, stand_in, field):
+        stand_in.fail_next(SCHEDULE, "drop", method="POST", when="before_commit")
+        operation = desk.schedule(key)
+        stand_in.control("customers", {"customers": [{"customer_uid": "cus_2"}]})
+        moment = int((desk.now + timedelta(days=30)).timestamp())
+        entry = {"merchant_uid": "SUB-1", "amount": 10_000, "schedule_at": moment, "name": "다른"}
+        entry |= {"amount": {"amount": 9_000}, "schedule_at": {"schedule_at": moment + 60}}.get(
+            field, {}
+        )
+        uid = "cus_2" if field == "customer_uid" else "cus_1"
+        post(stand_in, SCHEDULE, {"customer_uid": uid, "schedules": [entry]})
+
+        assert desk.look(operation, seconds=15).state is Q.MISMATCH
+        with pytest.raises(KeyInProgress):
+            desk.schedule(key, number="SUB-2")
+        with pytest.raises(GatewaySaysOtherwise):
+            say(desk, operation, ClosureClaim.DID_NOT_HAPPEN)
+        assert agree(desk, say(desk, operation, ClosureClaim.HAPPENED, "SUB-1")).state is (
+            Q.SUCCEEDED
+        )
+
+    @pytest.mark.parametrize("answer", [[], None, {}], ids=["nothing", "null", "no_list"])
+    def test_an_answer_without_the_schedule_is_unclear(self, desk, key, stand_in, answer):
+        body = {"code": 0, "message": None, "response": answer}
+        stand_in.fail_next(SCHEDULE, "status", method="POST", status=200, body=body)
+
+        assert desk.schedule(key).state is Q.UNKNOWN
+
+    def test_a_refusal_schedules_nothing(self, desk, stand_in, now):
+        operation = desk.schedule(keep_key("cus_gone", now=now))
+
+        assert (operation.state, operation.outcome) == (Q.FAILED, "등록된 고객정보가 없습니다.")
+        desk.sweep(seconds=61)
+        assert (operation.state, operation.next_look_at) == (Q.FAILED, None)
+
+    def test_a_refused_schedule_that_stands_is_told_late(self, desk, key, stand_in):
+        stand_in.fail_next(SCHEDULE, "code", method="POST", when="after_commit", code=-1)
+
+        operation = desk.schedule(key)
+        desk.sweep(seconds=61)
+
+        assert operation.state is Q.SUCCEEDED_LATE
+
+    def test_a_number_that_is_used_at_the_gateway_is_not_scheduled(self, desk, key, stand_in):
+        stand_in.paid("imp_900000000001", merchant_uid="SUB-1")
+        moment = int((desk.now + timedelta(days=3)).timestamp())
+        entry = {"merchant_uid": "SUB-2", "amount": 1_000, "schedule_at": moment, "name": "다른"}
+        post(stand_in, SCHEDULE, {"customer_uid": "cus_1", "schedules": [entry]})
+        before = sent(stand_in)
+
+        assert desk.schedule(key, number="SUB-1").state is Q.REJECTED
+        assert desk.schedule(key, number="SUB-2").state is Q.REJECTED
+        assert sent(stand_in) == before
+
+    def test_a_number_is_charged_now_or_scheduled_never_both(self, desk, key, stand_in):
+        desk.schedule(key, number="CHG-1")
+        desk.charge(key, 20_000, number="CHG-2")
+
+        with pytest.raises(InvalidInput):
+            desk.charge(key, 30_000, number="CHG-1")
+        with pytest.raises(InvalidInput):
+            desk.schedule(key, 30_000, number="CHG-2")
+
+    def test_two_at_once_under_one_number_with_two_keys_are_one(
+        self, app, desk, key, stand_in, now
+    ):
+        """The lock is on the key; the order number is held by the database alone."""
+        stand_in.control("customers", {"customers": [{"customer_uid": "cus_2"}]})
+        keys = [key.id, keep_key("cus_2", now=now).id]
+        db.session.rollback()
+        both = threading.Barrier(2)
+        outcomes: list[object] = []
+
+        def press(key_id: int, form: str) -> None:
+            with app.app_context():
+                try:
+                    found = db.session.get(BillingKey, key_id)
+                    both.wait(timeout=10)
+                    outcomes.append(desk.schedule(found, form_key=form).state)
+                except Exception as error:
+                    outcomes.append(error)
+                finally:
+                    db.session.remove()
+
+        threads = [
+            threading.Thread(target=press, args=(key_id, f"form-of-{key_id}")) for key_id in keys
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert done(stand_in, "schedule") == 1, outcomes
+        assert Q.SUCCEEDED in outcomes
+
+    def test_the_same_amount_for_the_same_moment_again_is_held_back(self, desk, key):
+        desk.schedule(key, number="SUB-1")
+
+        with pytest.raises(JustScheduled):
+            desk.schedule(key, number="SUB-2")
+        month_later = desk.schedule(key, number="SUB-3", within=timedelta(days=60))
+        assert month_later.state is Q.SUCCEEDED
+
+    def test_the_same_form_is_one_schedule(self, desk, key, stand_in):
+        first = desk.schedule(key, form_key="one-form")
+
+        assert desk.schedule(key, form_key="one-form").id == first.id
+        assert sent(stand_in) == 1
+
+    def test_what_cannot_be_is_refused_before_anything_is_sent(self, desk, key, stand_in):
+        for wrong in (
+            {"within": SOONEST - timedelta(seconds=1)},
+            {"within": timedelta(days=-1)},
+            {"within": timedelta(days=366)},
+            {"amount": 99},
+            {"number": "x" * 33},
+            {"number": ""},
+        ):
+            with pytest.raises(InvalidInput):
+                desk.schedule(key, **wrong)
+        with pytest.raises(NotAllowed):
+            as_role(desk, Role.SUPPORT).schedule(key)
+        assert every_operation() == []
+        assert stand_in.requests(path="/subscribe*") == []
+
+    @pytest.mark.parametrize("skew", [306, -306])
+    def test_fault_f51_nothing_is_scheduled_by_two_clocks_far_apart(
+        self, desk, key, stand_in, connect, skew
+    ):
+        stand_in.control("clock", {"gateway_skew_s": skew})
+        apart = connect()
+
+        rejected = desk.schedule(key, gateway=apart)
+
+        assert rejected.state is Q.REJECTED, "found out with the token that the look took"
+        with pytest.raises(ClocksDiffer):
+            desk.schedule(key, gateway=apart)
+        assert sent(stand_in) == 0
+        stand_in.control("clock", {"gateway_skew_s": 0})
+        assert desk.schedule(key, gateway=connect()).state is Q.SUCCEEDED
+
+    def test_fault_f51_a_small_difference_is_borne(self, desk, key, stand_in, connect):
+        stand_in.control("clock", {"gateway_skew_s": 120})
+
+        assert desk.schedule(key, gateway=connect()).state is Q.SUCCEEDED
+
+    def test_fault_f04_a_schedule_that_could_not_be_sent_is_not_executed(
+        self, desk, key, stand_in, connect
+    ):
+        nobody = connect(network=Network("POST", SCHEDULE, refused))
+
+        assert desk.schedule(key, gateway=nobody).state is Q.NOT_EXECUTED
+        assert desk.schedule(key).state is Q.SUCCEEDED
+
+    def test_crash_c1_a_schedule_never_sent_is_sent_by_the_sweep(
+        self, desk, key, stand_in, connect
+    ):
+        network = Network("GET", PLANNED, killed_before)
+        with pytest.raises(Killed):
+            desk.schedule(key, gateway=connect(network=network))
+
+        desk.sweep(seconds=61)
+
+        assert [one.state for one in every_operation()] == [Q.SUCCEEDED]
+        assert done(stand_in, "schedule") == 1
+
+    @pytest.mark.parametrize(
+        ("how", "settled", "effects"),
+        [(killed_before, Q.NOT_EXECUTED, 0), (killed_after, Q.SUCCEEDED, 1)],
+        ids=["crash_c2", "crash_c4"],
+    )
+    def test_a_process_killed_while_scheduling_is_settled_by_looking(
+        self, desk, key, payment, stand_in, connect, *, how, settled, effects
+    ):
+        with pytest.raises(Killed):
+            desk.schedule(key, gateway=connect(network=Network("POST", SCHEDULE, how)))
+        operation = every_operation()[0]
+        before = sent(stand_in)
+
+        for seconds in (90, 120, 300, 720, 1_900):
+            desk.sweep(seconds=seconds)
+
+        assert operation.state is settled
+        assert (sent(stand_in), done(stand_in, "schedule")) == (before, effects)
+
+
+class TestUnschedule:
+    def test_what_is_taken_back_is_revoked_and_nothing_else_is(self, desk, planned, gateway):
+        desk.schedule(planned, number="SUB-2", within=timedelta(days=2))
+
+        operation = desk.unschedule(planned, "SUB-1")
+
+        assert (operation.state, operation.settled_by) == (Q.SUCCEEDED, SettledBy.RESPONSE)
+        assert (standing(gateway), standing(gateway, "SUB-2")) == ("revoked", "scheduled")
+
+    @pytest.mark.parametrize("numbers", [(), ("",), ("", "")], ids=["none", "blank", "blanks"])
+    def test_fault_f54_without_a_name_nothing_is_sent(
+        self, desk, planned, gateway, stand_in, numbers
+    ):
+        with pytest.raises(NothingNamed):
+            desk.unschedule(planned, *numbers)
+
+        assert sent(stand_in, UNSCHEDULE) == 0
+        assert standing(gateway) == "scheduled"
+
+    def test_fault_f54_an_operation_that_names_nothing_is_stopped_and_the_client_refuses_too(
+        self, desk, planned, gateway, stand_in
+    ):
+        intent = Intent(
+            kind=OperationKind.UNSCHEDULE,
+            form_key=desk.new_form(),
+            customer_uid="cus_1",
+            details={"merchant_uids": []},
+        )
+        with transaction():
+            operation = open_operation(intent, actor=desk.actor, gateway=gateway, now=desk.now)
+
+        assert execute(operation.id, gateway=gateway, now=desk.now).state is Q.REJECTED
+        with pytest.raises(ValueError, match="name the schedules"):
+            gateway.unschedule_charges("cus_1", [])
+        assert sent(stand_in, UNSCHEDULE) == 0
+        assert standing(gateway) == "scheduled"
+
+    @pytest.mark.parametrize("action", UNCLEAR)
+    def test_one_taken_back_behind_an_unclear_answer_is_found_by_looking(
+        self, desk, planned, stand_in, action
+    ):
+        stand_in.fail_next(UNSCHEDULE, action, method="POST", when="after_commit")
+
+        operation = desk.unschedule(planned, "SUB-1")
+
+        assert operation.state is Q.UNKNOWN
+        assert desk.look(operation, seconds=15).state is Q.SUCCEEDED
+        assert sent(stand_in, UNSCHEDULE) == done(stand_in, "unschedule") == 1
+
+    def test_a_request_that_never_arrived_is_called_so_after_the_quiet_period(
+        self, desk, planned, stand_in, gateway
+    ):
+        stand_in.fail_next(UNSCHEDULE, "drop", method="POST", when="before_commit")
+        operation = desk.unschedule(planned, "SUB-1")
+
+        assert desk.look(operation, minutes=9).state is Q.UNKNOWN
+        assert desk.look(operation, minutes=12).state is Q.NOT_EXECUTED
+        assert standing(gateway) == "scheduled"
+        again = desk.unschedule(planned, "SUB-1", after=timedelta(minutes=13))
+        assert again.state is Q.SUCCEEDED
+
+    def test_fault_f53_it_ran_between_the_look_and_the_sending(
+        self, desk, planned, stand_in, connect, gateway
+    ):
+        jumps = [2 * 86_400]
+
+        def its_moment(request, forward):
+            while jumps:
+                stand_in.control("clock", {"advance_seconds": jumps.pop()})
+
+        racing = connect(network=Network("POST", UNSCHEDULE, its_moment))
+
+        operation = desk.unschedule(planned, "SUB-1", gateway=racing)
+
+        assert operation.state is Q.NOT_EXECUTED
+        assert steps(operation)[-1].facts["schedules"][0]["state"] == "paid"
+        assert standing(gateway) == "paid"
+        assert done(stand_in, "charge") == 1
+
+    def test_fault_f53_it_was_taken_back_just_before_it_ran(
+        self, desk, planned, stand_in, connect, gateway
+    ):
+        def its_moment(request, forward):
+            forward(request)
+            stand_in.control("clock", {"advance_seconds": 2 * 86_400})
+            stand_in.fail_next(UNSCHEDULE, "drop", method="POST")
+
+        racing = connect(network=Network("POST", UNSCHEDULE, its_moment))
+
+        operation = desk.unschedule(planned, "SUB-1", gateway=racing)
+
+        assert operation.state is Q.UNKNOWN
+        assert desk.look(operation, seconds=15).state is Q.SUCCEEDED
+        assert standing(gateway) == "revoked"
+        assert done(stand_in, "charge") == 0
+
+    def test_fault_f53_the_answer_was_lost_and_the_charge_had_won(self, desk, planned, stand_in):
+        stand_in.fail_next(UNSCHEDULE, "drop", method="POST", when="before_commit")
+        operation = desk.unschedule(planned, "SUB-1")
+        stand_in.control("clock", {"advance_seconds": 2 * 86_400})
+
+        assert desk.look(operation, seconds=15).state is Q.NOT_EXECUTED
+        assert steps(operation)[-1].facts["schedules"][0]["state"] == "paid"
+
+    def test_one_of_two_that_ran_first_is_left_to_people(self, desk, planned, stand_in, gateway):
+        desk.schedule(planned, number="SUB-2", within=timedelta(days=9))
+        stand_in.fail_next(UNSCHEDULE, "drop", method="POST", when="before_commit")
+        operation = desk.unschedule(planned, "SUB-1", "SUB-2")
+        stand_in.control("clock", {"advance_seconds": 2 * 86_400})
+        gateway.unschedule_charges("cus_1", ["SUB-2"])
+
+        assert desk.look(operation, seconds=15).state is Q.MISMATCH
+        closed = agree(desk, say(desk, operation, ClosureClaim.HAPPENED, "SUB-2"))
+        assert closed.state is Q.SUCCEEDED
+
+    def test_what_does_not_wait_any_more_is_not_asked_for(self, desk, planned, stand_in):
+        stand_in.control("clock", {"advance_seconds": 2 * 86_400})
+
+        assert desk.unschedule(planned, "SUB-1").state is Q.REJECTED
+        assert desk.unschedule(planned, "SUB-9").state is Q.REJECTED
+        assert sent(stand_in, UNSCHEDULE) == 0
+
+    def test_the_schedule_of_another_key_is_never_taken_back(self, desk, planned, stand_in, now):
+        stand_in.control("customers", {"customers": [{"customer_uid": "cus_2"}]})
+        other = keep_key("cus_2", now=now)
+
+        assert desk.unschedule(other, "SUB-1").state is Q.REJECTED
+        assert sent(stand_in, UNSCHEDULE) == 0
+
+    def test_a_refusal_of_what_still_waits_is_a_failure_in_the_gateways_words(
+        self, desk, planned, stand_in
+    ):
+        stand_in.fail_next(UNSCHEDULE, "code", method="POST", code=-1, message="점검 중")
+
+        operation = desk.unschedule(planned, "SUB-1")
+
+        assert (operation.state, operation.outcome) == (Q.FAILED, "점검 중")
+        desk.sweep(seconds=61)
+        assert (operation.state, operation.next_look_at) == (Q.FAILED, None)
+
+    def test_the_same_form_is_one_request(self, desk, planned, stand_in):
+        first = desk.unschedule(planned, "SUB-1", form_key="one-form")
+
+        assert desk.unschedule(planned, "SUB-1", form_key="one-form").id == first.id
+        assert sent(stand_in, UNSCHEDULE) == 1
+
+    def test_fault_f04_a_request_that_could_not_be_sent_is_not_executed(
+        self, desk, planned, connect, gateway
+    ):
+        nobody = connect(network=Network("POST", UNSCHEDULE, refused))
+
+        assert desk.unschedule(planned, "SUB-1", gateway=nobody).state is Q.NOT_EXECUTED
+        assert standing(gateway) == "scheduled"
+
+    @pytest.mark.parametrize(
+        ("how", "settled", "effects"),
+        [(killed_before, Q.NOT_EXECUTED, 0), (killed_after, Q.SUCCEEDED, 1)],
+        ids=["crash_c2", "crash_c4"],
+    )
+    def test_a_process_killed_while_asking_is_settled_by_looking(
+        self, desk, planned, stand_in, connect, *, how, settled, effects
+    ):
+        with pytest.raises(Killed):
+            desk.unschedule(
+                planned, "SUB-1", gateway=connect(network=Network("POST", UNSCHEDULE, how))
+            )
+        operation = every_operation()[-1]
+        before = sent(stand_in, UNSCHEDULE)
+
+        for seconds in (90, 120, 300, 720):
+            desk.sweep(seconds=seconds)
+
+        assert fresh(operation).state is settled
+        assert (sent(stand_in, UNSCHEDULE), done(stand_in, "unschedule")) == (before, effects)
+
+    def test_two_people_close_it_by_what_the_gateway_shows(self, desk, planned, stand_in, gateway):
+        stand_in.fail_next(UNSCHEDULE, "drop", method="POST", when="before_commit")
+        operation = left_to_people(desk, desk.unschedule(planned, "SUB-1"), stand_in, PLANNED)
+
+        with pytest.raises(GatewaySaysOtherwise):
+            say(desk, operation, ClosureClaim.HAPPENED, "SUB-1")
+        assert agree(desk, say(desk, operation, ClosureClaim.DID_NOT_HAPPEN)).state is (
+            Q.NOT_EXECUTED
+        )
+
+    def test_a_look_that_failed_proves_nothing(self, desk, planned, stand_in, gateway):
+        stand_in.fail_next(UNSCHEDULE, "drop", method="POST", when="after_commit")
+        operation = desk.unschedule(planned, "SUB-1")
+        stand_in.fail_next(PLANNED, "status", status=500, times=3)
+
+        assert desk.look(operation, minutes=12).state is Q.UNKNOWN
+        stand_in.fail_next(PLANNED, "status", status=500, times=3)
+        with pytest.raises(GatewayError):
+            gateway.get_schedule("SUB-1")
+        assert desk.look(operation, minutes=13).state is Q.SUCCEEDED
