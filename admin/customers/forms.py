@@ -10,8 +10,14 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, StringField
 from wtforms.validators import InputRequired, Length
 
-from admin.customers.service import LONGEST_ORDER_NAME, ChargeCommand, new_order_number
+from admin.customers.service import (
+    LONGEST_ORDER_NAME,
+    ChargeCommand,
+    new_order_number,
+    number_for_another_try,
+)
 from admin.domain.money import Money
+from admin.models import MoneyOperation
 from admin.web.fields import REQUIRED, AmountField, TextField, stripped
 from admin.web.form_keys import mint_form_key
 
@@ -39,11 +45,21 @@ class ChargeForm(FlaskForm):
     merchant_uid = StringField(_l("Order no."), [InputRequired(REQUIRED)], filters=[stripped])
     note = TextField(_l("Note"), [Length(max=500, message=_l("At most 500 characters."))])
     form_key = HiddenField()
+    retry_of = HiddenField()
 
-    def prepare(self, *, now: datetime) -> None:
-        """Fill in what a form about to be shown for the first time holds."""
+    def prepare(self, *, again: MoneyOperation | None, now: datetime) -> None:
+        """Fill in what a form about to be shown for the first time holds.
+
+        `again`: an earlier charge that did not happen and is now asked for once more.
+        """
         self.form_key.data = mint_form_key()
         self.merchant_uid.data = new_order_number(now)
+        if again is not None and again.amount is not None:
+            self.retry_of.data = again.id
+            self.amount.data = again.amount.major
+            self.order_name.data = str(again.details.get("order_name", ""))
+            self.note.data = again.note
+            self.merchant_uid.data = number_for_another_try(again)
 
     def to_command(self, billing_key_id: int) -> ChargeCommand:
         """The typed decision. Raises InvalidInput for half a won."""
@@ -54,4 +70,5 @@ class ChargeForm(FlaskForm):
             order_name=self.order_name.data or "",
             note=self.note.data or "",
             form_key=self.form_key.data or mint_form_key(),
+            retry_of=self.retry_of.data or None,
         )

@@ -63,6 +63,7 @@ class ChargeCommand:
     order_name: str
     note: str
     form_key: str
+    retry_of: str | None = None
 
 
 def charge_billing_key(
@@ -123,6 +124,22 @@ def check_billing_keys(
                 row.issued_at = seen.inserted_at
         record(actor, "billing_keys.checked", f"customer:{customer_id}", now=now)
     return keys
+
+
+def number_for_another_try(earlier: MoneyOperation) -> str:
+    """The order number under which an earlier charge is asked for once more.
+
+    What was never sent keeps its number, so that the gateway's own check for twice is a second
+    fence; what was declined has used its number up and gets the next one (`-r2`, `-r3`, …).
+    """
+    number = earlier.merchant_uid or ""
+    if earlier.state in (OperationState.NOT_EXECUTED, OperationState.EXPIRED):
+        return number
+    base, _, turn = number.rpartition("-r")
+    if not base or not turn.isdecimal():
+        base, turn = number, "1"
+    following = f"{base}-r{int(turn) + 1}"
+    return following if ORDER_NUMBER.fullmatch(following) else new_order_number(earlier.created_at)
 
 
 def new_order_number(now: datetime) -> str:
@@ -223,4 +240,5 @@ def _intent(command: ChargeCommand, key: BillingKey) -> Intent:
             "buyer_tel": person.tel,
             "customer_id": person.id,
         },
+        retry_of=command.retry_of,
     )

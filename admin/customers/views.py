@@ -22,11 +22,12 @@ from admin.customers.queries import (
 from admin.customers.service import charge_billing_key, check_billing_keys
 from admin.domain.clock import utc_now
 from admin.domain.errors import Busy, DomainError, InvalidInput, NotFound
-from admin.domain.operation import OperationKind
+from admin.domain.operation import CAME_TO_NOTHING, OperationKind
 from admin.domain.permissions import Permission
 from admin.gateway.errors import GatewayError
 from admin.models import BillingKey, Customer, MoneyOperation
 from admin.operations.queries import uncertain_payments
+from admin.operations.service import get_operation
 from admin.payments.queries import TimeBasis
 from admin.payments.rows import make_groups
 from admin.web.access import can, current_actor, requires
@@ -100,9 +101,10 @@ def check(customer_id: int) -> ResponseReturnValue:
 @requires(Permission.CHARGES_CREATE, audit="customer.viewed")
 def new_charge(billing_key_id: int) -> ResponseReturnValue:
     """The form for one charge."""
+    key = _billing_key(billing_key_id)
     form = ChargeForm(formdata=None)
-    form.prepare(now=utc_now())
-    return _charge_page(_billing_key(billing_key_id), form)
+    form.prepare(again=_again(key, request.args.get("again", "")), now=utc_now())
+    return _charge_page(key, form)
 
 
 @bp.post("/keys/<int:billing_key_id>/charges/")
@@ -129,6 +131,15 @@ def charge(billing_key_id: int) -> ResponseReturnValue:
     except DomainError as error:
         return _charge_page(key, form, error=sentence(error)), 409
     return redirect(url_for("operations.show", operation_id=operation.id), 303)
+
+
+def _again(key: BillingKey, operation_id: str) -> MoneyOperation | None:
+    """An earlier charge of this very key that came to nothing."""
+    if not operation_id:
+        return None
+    operation = get_operation(operation_id)
+    is_ours = (operation.kind, operation.customer_uid) == (OperationKind.CHARGE, key.customer_uid)
+    return operation if is_ours and operation.state in CAME_TO_NOTHING else None
 
 
 def _field(form: ChargeForm, name: str) -> Any:

@@ -80,6 +80,15 @@ SPENT_STATES = frozenset(
         OperationState.SUCCEEDED_LATE,
     }
 )
+# States in which nothing happened and nothing will: it may be asked for once more.
+CAME_TO_NOTHING = frozenset(
+    {
+        OperationState.FAILED,
+        OperationState.NOT_EXECUTED,
+        OperationState.REJECTED,
+        OperationState.EXPIRED,
+    }
+)
 # States shown in the top bar: money whose whereabouts we do not know.
 UNCERTAIN_STATES = frozenset(
     {OperationState.SENDING, OperationState.UNKNOWN, OperationState.HUMAN, OperationState.MISMATCH}

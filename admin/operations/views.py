@@ -11,9 +11,16 @@ from flask_babel import gettext
 
 from admin.domain.clock import utc_now
 from admin.domain.money import Money
-from admin.domain.operation import HUMAN_AFTER, OPEN_STATES, OperationKind, OperationState
+from admin.domain.operation import (
+    CAME_TO_NOTHING,
+    HUMAN_AFTER,
+    OPEN_STATES,
+    OperationKind,
+    OperationState,
+)
 from admin.domain.permissions import Permission
 from admin.models import MoneyOperation, Payment
+from admin.operations.billing_keys import find_key
 from admin.operations.closing import CLOSABLE, find_awaited
 from admin.operations.forms import ClosureForm, DeclineForm
 from admin.operations.key_sentences import explain
@@ -48,14 +55,6 @@ GROUPS: dict[str, frozenset[OperationState] | None] = {
 CANCELLED_AT_PG = "기 취소"  # KCP's words for a payment that its own admin has cancelled
 # What changes by itself soon, so that the page follows it.
 MOVING = OPEN_STATES - {OperationState.NEEDS_APPROVAL}
-CAME_TO_NOTHING = frozenset(
-    {
-        OperationState.FAILED,
-        OperationState.NOT_EXECUTED,
-        OperationState.REJECTED,
-        OperationState.EXPIRED,
-    }
-)
 
 
 @bp.get("/")
@@ -169,10 +168,16 @@ def _tax_free(operation: MoneyOperation) -> Money | None:
 
 def _again_href(operation: MoneyOperation, payment: Payment | None) -> str:
     """Where what did not happen may be asked for once more."""
-    is_refund = operation.kind is OperationKind.REFUND and operation.state in CAME_TO_NOTHING
-    if not is_refund or payment is None or not can(Permission.REFUNDS_CREATE.value):
+    if operation.state not in CAME_TO_NOTHING:
         return ""
-    return url_for("refunds.new", payment_id=payment.id, again=operation.id)
+    if operation.kind is OperationKind.REFUND and payment is not None:
+        href = url_for("refunds.new", payment_id=payment.id, again=operation.id)
+        return href if can(Permission.REFUNDS_CREATE.value) else ""
+    key = find_key(operation.customer_uid or "")
+    if operation.kind is OperationKind.CHARGE and key is not None:
+        href = url_for("customers.new_charge", billing_key_id=key.id, again=operation.id)
+        return href if can(Permission.CHARGES_CREATE.value) else ""
+    return ""
 
 
 def _explanation(operation: MoneyOperation, payment: Payment | None) -> str:

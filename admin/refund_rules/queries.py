@@ -11,16 +11,8 @@ from admin.domain.approval import Limit, Spent
 from admin.domain.clock import kst_date, kst_day
 from admin.domain.errors import N_, InvalidInput
 from admin.domain.money import Money
-from admin.domain.operation import OperationKind, OperationState
+from admin.domain.operation import CAME_TO_NOTHING, OperationKind
 from admin.models import MoneyOperation, RefundLimit, RefundReason, db
-
-# Refunds in these states gave nothing back and will not.
-_CAME_TO_NOTHING = (
-    OperationState.REJECTED,
-    OperationState.EXPIRED,
-    OperationState.FAILED,
-    OperationState.NOT_EXECUTED,
-)
 
 
 def active_reasons() -> list[RefundReason]:
@@ -69,7 +61,7 @@ def spent_today(actor: Actor, *, now: datetime) -> Spent:
         MoneyOperation.kind == OperationKind.REFUND,
         MoneyOperation.created_at >= start,
         MoneyOperation.created_at < end,
-        MoneyOperation.state.not_in(_CAME_TO_NOTHING),
+        MoneyOperation.state.not_in(CAME_TO_NOTHING),
     )
     by_person, by_shop = db.session.execute(query).one()
     return Spent(by_person=Money(int(by_person or 0)), by_shop=Money(int(by_shop or 0)))

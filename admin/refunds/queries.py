@@ -8,24 +8,21 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from admin.domain.money import Money
-from admin.domain.operation import UNCERTAIN_STATES, OperationKind, OperationState
+from admin.domain.operation import (
+    CAME_TO_NOTHING,
+    UNCERTAIN_STATES,
+    OperationKind,
+    OperationState,
+)
 from admin.domain.tax import TaxableLeft, declared_tax_free, taxable_left
 from admin.models import MoneyOperation, Payment, db
 
 DONE = frozenset({OperationState.SUCCEEDED, OperationState.SUCCEEDED_LATE})
-NOT_DONE = frozenset(
-    {
-        OperationState.FAILED,
-        OperationState.NOT_EXECUTED,
-        OperationState.REJECTED,
-        OperationState.EXPIRED,
-    }
-)
 GROUPS: dict[str, frozenset[OperationState]] = {
     "approval": frozenset({OperationState.NEEDS_APPROVAL}),
     "unknown": UNCERTAIN_STATES | {OperationState.ACCEPTED, OperationState.READY},
     "done": DONE,
-    "not_done": NOT_DONE,
+    "not_done": CAME_TO_NOTHING,
 }
 
 

@@ -13,7 +13,7 @@ from flask_babel import gettext
 from admin.domain.clock import utc_now
 from admin.domain.errors import Busy, DomainError, InvalidInput, NotFound
 from admin.domain.money import Money
-from admin.domain.operation import OperationKind
+from admin.domain.operation import CAME_TO_NOTHING, OperationKind
 from admin.domain.permissions import Permission
 from admin.domain.refund import RefundAmountChanged, refund_policy
 from admin.domain.tax import split
@@ -30,7 +30,6 @@ from admin.refund_rules.queries import limit_of, spent_today
 from admin.refunds.forms import RefundForm
 from admin.refunds.queries import (
     GROUPS,
-    NOT_DONE,
     RefundFilter,
     count_groups,
     payments_of,
@@ -152,7 +151,7 @@ def _again(payment: Payment, operation_id: str) -> MoneyOperation | None:
         return None
     operation = get_operation(operation_id)
     is_ours = operation.imp_uid == payment.imp_uid and operation.kind is OperationKind.REFUND
-    return operation if is_ours and operation.state in NOT_DONE else None
+    return operation if is_ours and operation.state in CAME_TO_NOTHING else None
 
 
 def _look_first(payment_id: int) -> str:

@@ -51,6 +51,38 @@ def test_a_charge_from_the_page_is_paid_once_however_often_it_is_sent(finance, k
     assert "12,000" in finance.get(f"/customers/{key.customer_id}", **EN).text
 
 
+def test_what_was_never_sent_is_tried_again_under_its_own_number(finance, key, stand_in):
+    stand_in.fail_next(AGAIN, "status", method="POST", status=403)
+    press(finance, key)
+    (first,) = every_operation()
+    assert first.state is Q.NOT_EXECUTED
+
+    path = f"/customers/keys/{key.id}/charges/new?again={first.id}"
+    assert path in finance.get(f"/operations/{first.id}", **EN).text
+    page = finance.get(path, **EN).text
+    assert 'value="CHG-1"' in page
+    assert 'value="12,000"' in page
+    form = {**finance.hidden_fields(path), "amount": "12,000", "order_name": "정기배송 11월"}
+    finance.post(f"/customers/keys/{key.id}/charges/", {**form, "merchant_uid": "CHG-1"})
+    assert [(one.state, one.retry_of_id) for one in every_operation()] == [
+        (Q.NOT_EXECUTED, None),
+        (Q.SUCCEEDED, first.id),
+    ]
+    assert len(charges(stand_in)) == 1
+
+
+def test_what_was_declined_is_tried_again_under_the_next_number(finance, key, stand_in):
+    stand_in.control("customers", {"customers": [{"customer_uid": "cus_1", "decline": "CC54"}]})
+    press(finance, key)
+    (first,) = every_operation()
+    page = finance.get(f"/customers/keys/{key.id}/charges/new?again={first.id}", **EN).text
+    assert 'value="CHG-1-r2"' in page
+    press(finance, key, merchant_uid="CHG-1-r2")
+    second = every_operation()[-1]
+    page = finance.get(f"/customers/keys/{key.id}/charges/new?again={second.id}", **EN).text
+    assert 'value="CHG-1-r3"' in page
+
+
 def test_a_decline_shows_the_card_companys_words(finance, key, stand_in):
     stand_in.control("customers", {"customers": [{"customer_uid": "cus_1", "decline": "CC54"}]})
 
