@@ -52,13 +52,19 @@ class TakenByAnother(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class _Clock:
-    """`now` carried along a call that takes its time."""
+    """`now` carried along a call that takes its time.
+
+    A moment that was asked for long ago (a round of many looks, a process that stood still) must
+    not become the moment of sending: the lease and the quiet period are counted from it.
+    """
 
     start: datetime
     began: float
+    gateway: Gateway
 
     def now(self) -> datetime:
-        return self.start + timedelta(seconds=monotonic() - self.began)
+        carried = self.start + timedelta(seconds=monotonic() - self.began)
+        return max(carried, self.gateway.now())
 
 
 def execute(operation_id: str, *, gateway: Gateway, now: datetime) -> MoneyOperation:
@@ -67,7 +73,7 @@ def execute(operation_id: str, *, gateway: Gateway, now: datetime) -> MoneyOpera
     Whoever moves READY to SENDING sends; everyone else gets TakenByAnother. Raises WrongGateway
     when it was recorded for another gateway or key.
     """
-    clock = _Clock(now, monotonic())
+    clock = _Clock(now, monotonic(), gateway)
     operation = get_operation(operation_id)
     check_gateway(operation, gateway)
     kind = KINDS[operation.kind]
