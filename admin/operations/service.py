@@ -21,6 +21,7 @@ from admin.domain.actor import Actor
 from admin.domain.errors import N_, Conflict, NotFound
 from admin.domain.evidence import Verdict
 from admin.domain.operation import (
+    HUMAN_AFTER,
     SENDING_LEASE,
     OperationState,
     SettledBy,
@@ -42,6 +43,7 @@ from admin.operations.kinds import KINDS
 from admin.operations.kinds.base import Seen
 
 FAILED_IS_CHECKED_AFTER = timedelta(seconds=60)
+LOOK_SOON = timedelta(seconds=15)
 
 
 class TakenByAnother(Conflict):
@@ -266,7 +268,7 @@ def _move(operation: MoneyOperation, verdict: Verdict, *, by: SettledBy, now: da
     operation.lease_until = None
     if state in (OperationState.UNKNOWN, OperationState.ACCEPTED):
         operation.settled_by = None
-        _plan_next_look(operation, now=now)
+        _plan_next_look(operation, now=now, soon=True)
     elif state is OperationState.FAILED and by is SettledBy.RESPONSE:
         operation.settled_by, operation.settled_at = by, now
         operation.next_look_at = now + FAILED_IS_CHECKED_AFTER
@@ -289,9 +291,12 @@ def _move(operation: MoneyOperation, verdict: Verdict, *, by: SettledBy, now: da
     )
 
 
-def _plan_next_look(operation: MoneyOperation, *, now: datetime) -> None:
+def _plan_next_look(operation: MoneyOperation, *, now: datetime, soon: bool = False) -> None:
+    """The next rung; what was found late, or is a person's by now, does not wait for a late one."""
     sent_at = operation.sent_at or operation.created_at
-    operation.next_look_at = next_look(sent_at, now=now)
+    planned = next_look(sent_at, now=now)
+    overdue = operation.state is OperationState.UNKNOWN and now - sent_at >= HUMAN_AFTER
+    operation.next_look_at = min(planned, now + LOOK_SOON) if soon or overdue else planned
 
 
 def _verdict_of(error: GatewayError) -> Verdict:

@@ -263,7 +263,7 @@ def test_the_ladder_looks_again_and_again_and_then_asks_a_person(desk, payment, 
         assert sweep(gateway=desk.gateway, now=at) == 1
         assert operation.next_look_at > at
 
-    assert moments == [15, 45, 120, 300, 600, 1_800]
+    assert moments == [15, 45, 120, 300, 600, 720, 900, 1_200, 1_500, 1_800]
     assert (operation.state, operation.is_open) == (Q.HUMAN, True)
     with pytest.raises(GatewayNotAnswering):
         desk.refund(payment, 1_000)
