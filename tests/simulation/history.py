@@ -1,0 +1,222 @@
+"""One history: a seed decides who acts, what goes wrong, who dies and when time passes."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+
+import sqlalchemy as sa
+
+from admin.domain.actor import Actor
+from admin.domain.operation import READY_TO_WORKER, OperationState
+from admin.mirror import service as mirror
+from admin.models import MoneyOperation, db, transaction
+from admin.operations.resolver import LOOKED_AT
+from admin.payments.sync import SETTLING
+from tests.simulation.actors import ROUND_DONE, Actors, Work
+from tests.simulation.checker import LIVENESS, Checker, Violation
+from tests.simulation.clock import Clock
+from tests.simulation.faults import Weather
+from tests.simulation.office import Office
+from tests.simulation.stage import Act, Killed, Stage
+from tests.simulation.transport import Wire
+from tests.simulation.world import World
+
+MOST_ACTS = 4
+# What a step may be, and how often: acts stop at the gateway, events are over at once.
+ACTS = {
+    "refund": 10,
+    "open_form": 3,
+    "refund_twice": 3,
+    "charge": 5,
+    "deliver": 2,
+    "check": 1,
+    "open_page": 3,
+    "sweep": 6,
+    "sync": 0.5,
+    "work_webhook": 3,
+}
+EVENTS = {
+    "deliver_webhook": 2,
+    "lose_webhook": 1,
+    "forge_webhook": 1,
+    "pay": 3,
+    "cancel_in_console": 4,
+    "cancel_at_pg": 0.3,
+    "wait": 10,
+}
+WAITS = ((1, 20), (1, 20), (20, 90), (60, 200), (120, 660), (600, 2400))
+GO_ON = 0.6  # how often an act under way goes on, rather than something new beginning
+KILL = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How a history ended. `problem` is empty if everything held, else `invariant` names what."""
+
+    seed: int
+    steps: int
+    story: list[str]
+    problem: str = ""
+    invariant: str = ""
+
+
+def tell(seed: int, *, office: Office, steps: int) -> Told:
+    """Live one history through and check it after every step."""
+    history = History(seed, office)
+    try:
+        history.live(steps)
+    except Violation as violation:
+        story = [*history.story, *history.checker.describe()]
+        return Told(seed, steps, story, str(violation), violation.invariant)
+    except Exception as error:
+        return Told(seed, steps, history.story, traceback.format_exc(), type(error).__name__)
+    finally:
+        history.close()
+    return Told(seed, steps, history.story)
+
+
+class History:
+    """The parts of one history, put together."""
+
+    def __init__(self, seed: int, office: Office) -> None:
+        self.rng = Random(seed)
+        self.office = office
+        self.story: list[str] = []
+        office.reset()
+        self.clock = Clock()
+        self.world = World(
+            self.clock,
+            partial_reads=self.rng.choice(("cancelled", "paid")),
+            refuses_paid_numbers=self.rng.random() < 0.5,
+        )
+        self.weather = Weather.draw(self.rng)
+        self.stage = Stage(office.app)
+        self.checker = Checker(office, self.world, self.clock)
+        self.wire = Wire(
+            self.world,
+            self.clock,
+            self.weather,
+            self.stage,
+            self.rng,
+            on_call=self.checker.saw_call,
+            on_write=self.checker.saw_write,
+            on_lie=self.checker.saw_lie,
+            tell=self._tell,
+        )
+        self.gateway = office.connect(self.wire, self.clock, Random(seed))
+        self.actors = Actors(self.world, self.gateway, self.clock, self.rng, office.staff)
+        office.watch(before=self._before_commit, after=self._after_commit)
+
+    def live(self, steps: int) -> None:
+        """All steps, then the end without faults. Raises Violation."""
+        self._begin_trade()
+        for _ in range(steps):
+            self._step()
+            self.checker.after_step()
+        self._end()
+
+    def close(self) -> None:
+        """End what is still under way."""
+        self.office.watch(before=None, after=None)
+        for act in list(self.stage.acts):
+            self.stage.kill(act)
+
+    def _begin_trade(self) -> None:
+        for amount, escrow in ((10_000, False), (33_333, False), (9_999, True)):
+            self.world.pay(amount, escrow=escrow)
+        uids = [*self.world.payments]
+        off, self.weather.off = self.weather.off, True
+        with self.office.app.app_context():
+            seq = mirror.next_fetch_seq(now=self.clock.now())
+            seen = self.gateway.get_payments(uids).payments
+            with transaction():
+                actor = Actor.system("sync")
+                mirror.apply(seen, fetch_seq=seq, source="sync", actor=actor, now=self.clock.now())
+        self.weather.off = off
+
+    def _step(self) -> None:
+        acts = self.stage.acts
+        if acts and self.rng.random() < KILL:
+            act = self.rng.choice(acts)
+            self._tell(f"{act.name} is killed at {act.at}")
+            self.stage.kill(act)
+        elif acts and (len(acts) >= MOST_ACTS or self.rng.random() < GO_ON):
+            act = self.rng.choice(acts)
+            self._tell(f"{act.name} goes on")
+            self.stage.go_on(act)
+            self._look_at(act)
+        else:
+            self._begin_something()
+
+    def _begin_something(self) -> None:
+        choices = {**ACTS, **EVENTS}
+        name = self.rng.choices([*choices], [*choices.values()])[0]
+        if name == "wait":
+            self._wait(self.rng.randint(*self.rng.choice(WAITS)))
+            return
+        work: Work = getattr(self.actors, name)
+        self._tell(f"{name} begins")
+        self._look_at(self.stage.begin(name, work, now=self.clock.now()))
+
+    def _look_at(self, act: Act) -> None:
+        if not act.ended:
+            return
+        self._tell(f"{act.name} ends: {act.ended}")
+        if act.ended.startswith(ROUND_DONE):
+            self.checker.after_step()
+            self.checker.after_sweep(act.began)
+
+    def _wait(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        self._tell(f"{seconds} s pass: {self.clock.now():%H:%M:%S}")
+        self.wire.execute_due()
+
+    def _before_commit(self) -> None:
+        if self.stage.is_acting() and self.rng.random() < KILL / 4:
+            self._tell("killed before a commit")
+            raise Killed
+
+    def _after_commit(self) -> None:
+        if self.rng.random() < 0.1:
+            self.stage.pause("after a commit")
+
+    def _end(self) -> None:
+        """Faults stop: everyone finishes, the ladder runs, one sync walks."""
+        self._tell("from here on nothing goes wrong")
+        self.weather.off = True
+        self.wire.stops = 0
+        while self.stage.acts:
+            self.stage.go_on(self.stage.acts[0])
+            self.checker.after_step()
+        began = self.clock.now()
+        self.wire.execute_due(everything=True)
+        with self.office.app.app_context():
+            while (due := self._next_due()) is not None and due <= began + LIVENESS:
+                self._wait(max((due - self.clock.now()).total_seconds(), 0) + 1)
+                self._tell(self.actors.sweep())
+                self.checker.after_step()
+            self._wait(SETTLING.total_seconds() + 1)
+            self._tell(self.actors.sync())
+        self.checker.at_the_end()
+
+    def _next_due(self) -> datetime | None:
+        """When the worker has something to do next; None when nothing is owed."""
+        ready = MoneyOperation.state == OperationState.READY
+        sending = MoneyOperation.state == OperationState.SENDING
+        moments = [
+            sa.select(sa.func.min(MoneyOperation.created_at)).where(ready),
+            sa.select(sa.func.min(MoneyOperation.lease_until)).where(sending),
+            sa.select(sa.func.min(MoneyOperation.next_look_at)).where(
+                MoneyOperation.state.in_(LOOKED_AT)
+            ),
+        ]
+        first_ready, lease, look = (db.session.scalar(query) for query in moments)
+        db.session.rollback()
+        due = [first_ready + READY_TO_WORKER if first_ready else None, lease, look]
+        return min((one for one in due if one is not None), default=None)
+
+    def _tell(self, what: str) -> None:
+        self.story.append(what)
