@@ -84,7 +84,7 @@ def execute(operation_id: str, *, gateway: Gateway, now: datetime) -> MoneyOpera
         seen = kind.preflight(operation, gateway)
     except GatewayError as error:
         return _not_sent(operation_id, error, now=clock.now())
-    if not _begin_sending(operation_id, seen, fetch_seq=seq, now=clock.now()):
+    if not _begin_sending(operation_id, seen, fetch_seq=seq, clock=clock):
         return get_operation(operation_id)
     seq = mirror.next_fetch_seq(now=clock.now())
     operation = get_operation(operation_id)
@@ -218,7 +218,7 @@ def _not_sent(operation_id: str, error: GatewayError, *, now: datetime) -> Money
     return operation
 
 
-def _begin_sending(operation_id: str, seen: Seen, *, fetch_seq: int, now: datetime) -> bool:
+def _begin_sending(operation_id: str, seen: Seen, *, fetch_seq: int, clock: _Clock) -> bool:
     """T2: the fence, then SENDING. Committed before the socket opens. False: do not send."""
     actor = Actor.system("operations")
     try:
@@ -226,6 +226,7 @@ def _begin_sending(operation_id: str, seen: Seen, *, fetch_seq: int, now: dateti
             operation = _locked(operation_id)
             if operation.state is not OperationState.READY:
                 raise TakenByAnother()
+            now = clock.now()  # under the lock, which may have been waited for
             if seen.payments:
                 mirror.apply(
                     seen.payments, fetch_seq=fetch_seq, source="operation", actor=actor, now=now
