@@ -90,6 +90,7 @@ def execute(operation_id: str, *, gateway: Gateway, now: datetime) -> MoneyOpera
     operation = get_operation(operation_id)
     before = monotonic()
     try:
+        _check_still_ours(operation, now=clock.now())
         answer = kind.send(operation, gateway)
     except GatewayError as error:
         verdict, answer = _verdict_of(error), Seen()
@@ -255,6 +256,12 @@ def _begin_sending(operation_id: str, seen: Seen, *, fetch_seq: int, clock: _Clo
     except StaleDataError:
         raise TakenByAnother() from None
     return True
+
+
+def _check_still_ours(operation: MoneyOperation, *, now: datetime) -> None:
+    """Raise GatewayNotReached where the lease has run out unused: others have judged it since."""
+    if _expired(operation, now):
+        raise GatewayNotReached("it stood still beyond its lease, and nothing was sent")
 
 
 def _move(operation: MoneyOperation, verdict: Verdict, *, by: SettledBy, now: datetime) -> None:
