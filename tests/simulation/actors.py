@@ -167,7 +167,14 @@ class Actors:
         """A buyer pays, or does not manage to."""
         escrow = self.rng.random() < 0.3
         status = self.rng.choices(("paid", "failed", "ready"), (8, 1, 1))[0]
-        row = self.world.pay(self.rng.choice(AMOUNTS), escrow=escrow, status=status)
+        again = self.rng.random() < 0.2  # another try at an order that has a payment already
+        earlier = self.rng.choice([*self.world.payments.values()])["merchant_uid"]
+        row = self.world.pay(
+            self.rng.choice(AMOUNTS),
+            escrow=escrow,
+            status=status,
+            number=earlier if again and earlier.startswith("ORD-") else "",
+        )
         return f"{row['imp_uid']}: {row['amount']} {status}"
 
     def cancel_in_console(self) -> str:

@@ -40,12 +40,12 @@ LIVENESS = timedelta(minutes=15)
 
 _OPERATIONS = """
     SELECT id, kind, state, marker, imp_uid, merchant_uid, amount_minor, seen_minor, claimed_key,
-           settled_by, attempts, sent_at, lease_until, details
+           settled_by, attempts, lease_until, form_key, details
     FROM operations ORDER BY id
 """
 _PAYMENTS = "SELECT imp_uid, status, amount_minor, cancelled_minor, quarantined FROM payments"
 _TRAIL = """
-    SELECT id, action, subject, at FROM audit_entries
+    SELECT id, action, subject, at, json_extract(facts, '$.by') FROM audit_entries
     WHERE id > ? AND subject LIKE 'operation:%' ORDER BY id
 """
 _HISTORY = """
@@ -84,8 +84,8 @@ class Operation:
     claimed: str | None
     settled_by: str | None
     attempts: int
-    sent_at: str | None
     lease_until: str | None
+    form_key: str
     details: str
 
     @property
@@ -134,6 +134,7 @@ class Checker:
     _counted: int = 0
     _heard: int = 0
     _trails: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    _sent_at: dict[str, datetime] = field(default_factory=dict)
     _mirrored: dict[str, tuple[int, int]] = field(default_factory=dict)
     _settled: dict[str, str] = field(default_factory=dict)
 
@@ -195,21 +196,25 @@ class Checker:
     def _read(self) -> None:
         execute = self.office.raw.execute
         self.operations = [Operation(*row) for row in execute(_OPERATIONS)]
-        for key, action, subject, at in execute(_TRAIL, (self._heard,)):
+        for key, action, subject, at, by in execute(_TRAIL, (self._heard,)):
             self._heard = key
-            self._hear(subject.removeprefix("operation:"), action.split(".")[1], at)
+            self._hear(subject.removeprefix("operation:"), action.split(".")[1], _moment(at), by)
         for effect in self.world.effects[self._counted :]:
             if effect.ours:
                 self.effects[key_of(effect)].append(effect)
         self._counted = len(self.world.effects)
 
-    def _hear(self, operation_id: str, step: str, at: str) -> None:
+    def _hear(self, operation_id: str, step: str, at: datetime, by: str | None) -> None:
         """I8: the trail tells of every move, and of legal ones only."""
         trail = self._trails[operation_id]
         if trail and step not in MOVES.get(trail[-1], ()):
             raise Violation("I8", f"{operation_id} went from {trail[-1]} to {step}")
         if not trail and step != "requested":
             raise Violation("I8", f"the trail of {operation_id} begins with {step}")
+        if step == "sent":
+            self._sent_at[operation_id] = at
+        if (step, by) == ("unknown", "local") and at - self._sent_at[operation_id] < LEASE:
+            raise Violation("I6", f"{operation_id} was given up before its lease was over")
         trail.append(step)
 
     def _check_cancel(self, call: Call) -> None:
@@ -244,6 +249,8 @@ class Checker:
                 if one.imp_uid in open_refunds:
                     raise Violation("I1", f"a second open refund of one payment: {one}")
                 open_refunds.add(one.imp_uid)
+        if len({one.form_key for one in self.operations}) != len(self.operations):
+            raise Violation("I1", "one form made two operations")
         for key, group in self._grouped().items():
             self._check_group(key, group)
         claimed = [(one.imp_uid, one.claimed) for one in self.operations if one.claimed]

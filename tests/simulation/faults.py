@@ -18,12 +18,13 @@ BROKEN = ("garbage", "html", "null", "truncated", "list", "redirect")
 WRITE = (
     *("unreachable", "dropped", "dropped_after", "dropped_after", "dropped_after"),
     *("http_500", "http_500_after", "http_502_after", "http_429", "http_429_after"),
-    *("http_401", "http_403", "delayed", "delayed", "refused", "lied", "kill_after"),
+    *("http_401", "http_403", "delayed", "delayed", "delayed", "delayed", "unmoved", "unmoved"),
+    *("refused", "lied", "kill_after"),
     *("garbage_after", "html_after", "null_after", "truncated_after", "wrong_amount", "wrong_uid"),
 )
 CHARGE = (*WRITE, "declined", "declined", "charged_otherwise", "charged_twice", "paid_late")
-READ = (*ANY, *BROKEN, "html_404", "refused", "stale", "stale", "stale", "stale", "wrong_uid")
-RATES = {"calm": 0.03, "ordinary": 0.15, "rough": 0.4}
+READ = (*ANY, *BROKEN, "html_404", "refused", *["stale"] * 8, *["wrong_uid"] * 4)
+RATES = {"calm": 0.05, "ordinary": 0.2, "rough": 0.45}
 
 
 @dataclass(slots=True)

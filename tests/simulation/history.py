@@ -18,7 +18,7 @@ from admin.payments.sync import SETTLING
 from tests.simulation.actors import ROUND_DONE, Actors, Work
 from tests.simulation.checker import LIVENESS, Checker, Violation
 from tests.simulation.clock import Clock
-from tests.simulation.faults import Weather
+from tests.simulation.faults import LONGEST_DELAY, Weather
 from tests.simulation.office import Office
 from tests.simulation.stage import Act, Killed, Stage
 from tests.simulation.transport import Wire
@@ -32,7 +32,7 @@ ACTS = {
     "refund_twice": 3,
     "charge": 5,
     "deliver": 2,
-    "check": 1,
+    "check": 3,
     "open_page": 3,
     "sweep": 6,
     "sync": 0.5,
@@ -40,16 +40,17 @@ ACTS = {
 }
 EVENTS = {
     "deliver_webhook": 2,
-    "lose_webhook": 1,
+    "lose_webhook": 2,
     "forge_webhook": 1,
-    "pay": 3,
-    "cancel_in_console": 4,
+    "pay": 5,
+    "cancel_in_console": 8,
     "cancel_at_pg": 0.3,
-    "wait": 10,
+    "wait": 22,
 }
 WAITS = ((1, 20), (1, 20), (20, 90), (60, 200), (120, 660), (600, 2400))
-GO_ON = 0.6  # how often an act under way goes on, rather than something new beginning
-KILL = 0.02
+GO_ON = 0.5  # how often an act under way goes on, rather than something new beginning
+KILL = 0.03
+COMMIT_STOPS = 0.25  # how often an act stops after a commit
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +126,27 @@ class History:
             self.stage.kill(act)
 
     def _begin_trade(self) -> None:
-        for amount, escrow in ((10_000, False), (33_333, False), (9_999, True)):
-            self.world.pay(amount, escrow=escrow)
-        uids = [*self.world.payments]
+        self.world.pay(10_000)
+        self.world.pay(33_333)
+        self.world.pay(9_999, escrow=True)
+        self.world.pay(10_000, number="ORD-1")  # paid twice, as happens
+        if self.office.knows_trade:
+            return
         off, self.weather.off = self.weather.off, True
         with self.office.app.app_context():
             seq = mirror.next_fetch_seq(now=self.clock.now())
-            seen = self.gateway.get_payments(uids).payments
+            seen = self.gateway.get_payments([*self.world.payments]).payments
             with transaction():
-                actor = Actor.system("sync")
-                mirror.apply(seen, fetch_seq=seq, source="sync", actor=actor, now=self.clock.now())
+                mirror.apply(
+                    seen,
+                    fetch_seq=seq,
+                    source="sync",
+                    actor=Actor.system("sync"),
+                    now=self.clock.now(),
+                )
         self.weather.off = off
+        self.office.keep()
+        self.office.knows_trade = True
 
     def _step(self) -> None:
         acts = self.stage.acts
@@ -180,25 +191,25 @@ class History:
             raise Killed
 
     def _after_commit(self) -> None:
-        if self.rng.random() < 0.1:
+        if self.wire.stops and self.rng.random() < COMMIT_STOPS:
             self.stage.pause("after a commit")
 
     def _end(self) -> None:
         """Faults stop: everyone finishes, the ladder runs, one sync walks."""
         self._tell("from here on nothing goes wrong")
         self.weather.off = True
-        self.wire.stops = 0
+        self.wire.stops = False
         while self.stage.acts:
             self.stage.go_on(self.stage.acts[0])
             self.checker.after_step()
         began = self.clock.now()
-        self.wire.execute_due(everything=True)
         with self.office.app.app_context():
             while (due := self._next_due()) is not None and due <= began + LIVENESS:
                 self._wait(max((due - self.clock.now()).total_seconds(), 0) + 1)
                 self._tell(self.actors.sweep())
                 self.checker.after_step()
-            self._wait(SETTLING.total_seconds() + 1)
+            self._wait(max(LONGEST_DELAY, SETTLING.total_seconds()) + 1)
+            self.checker.after_step()
             self._tell(self.actors.sync())
         self.checker.at_the_end()
 

@@ -77,10 +77,11 @@ class Office:
             db.create_all()
             self.staff = _add_people()
         self.raw = sqlite.connect(str(self.path), isolation_level=None)
+        self.raw.execute("ATTACH ':memory:' AS kept")
         self._used = [table.name for table in reversed(db.metadata.sorted_tables)]
-        kept = {"operators", "roles", "operator_roles", "gateway_binding"}
-        kept |= {"customers", "billing_keys"}
-        self._used = [name for name in self._used if name not in kept]
+        self._kept: list[str] = []
+        self.knows_trade = False  # whether the payments that every history begins with are kept
+        self.keep()
 
     def watch(self, *, before: Hook | None, after: Hook | None) -> None:
         """Be told of every commit, just before and just after it."""
@@ -94,14 +95,23 @@ class Office:
         if self._after is not None and not session.in_nested_transaction():
             self._after()
 
-    def reset(self) -> None:
-        """Empty what a history wrote; people, keys and the binding stay."""
-        cursor = self.raw.cursor()
-        cursor.execute("BEGIN IMMEDIATE")
+    def keep(self) -> None:
+        """Hold what stands in the tables now: every later history begins with it."""
+        self._kept.clear()
         for name in self._used:
-            cursor.execute(f'DELETE FROM "{name}"')
-        cursor.execute("UPDATE gateway_binding SET fetch_seq = 0, seen_at = NULL")
-        cursor.execute("COMMIT")
+            self.raw.execute(f'DROP TABLE IF EXISTS kept."{name}"')
+            self.raw.execute(f'CREATE TABLE kept."{name}" AS SELECT * FROM main."{name}"')
+            if self.raw.execute(f'SELECT count(*) FROM kept."{name}"').fetchone()[0]:
+                self._kept.append(name)
+
+    def reset(self) -> None:
+        """Put every table back to what was kept; before that, empty it."""
+        self.raw.execute("BEGIN IMMEDIATE")
+        for name in self._used:
+            self.raw.execute(f'DELETE FROM main."{name}"')
+        for name in reversed(self._kept):
+            self.raw.execute(f'INSERT INTO main."{name}" SELECT * FROM kept."{name}"')
+        self.raw.execute("COMMIT")
 
     def connect(self, wire: Wire, clock: Clock, rng: random.Random) -> Gateway:
         """The real client over the model gateway, with the history's clock and chance."""

@@ -19,6 +19,7 @@ from tests.simulation.world import Refused, Row, World
 HTML = b"<!doctype html><title>502 Bad Gateway</title>"
 BROKEN = {"garbage": b"{]", "html": HTML, "null": b"null", "list": b"[]"}
 JSON = {"content-type": "application/json"}
+ANSWER_STOPS = 0.4  # how often an answer stops on its way back
 _encode = msgspec.json.encode
 
 
@@ -49,7 +50,7 @@ class Wire(httpx.BaseTransport):
     on_write: Callable[[Call], None]
     on_lie: Callable[[Call], None]
     tell: Callable[[str], None]
-    stops: float = 0.7  # how often a call stops on its way, so that others may act
+    stops: bool = True  # whether calls stop on their way, so that others may act
     token: int = 0
     held: list[tuple[float, Call]] = field(default_factory=list)  # delayed: (due, call)
 
@@ -68,21 +69,21 @@ class Wire(httpx.BaseTransport):
         )
         self.on_call(call)
         began = self.clock.monotonic()
-        if self.rng.random() < self.stops:
+        if self.stops:
             self.stage.pause(f"{call} unsent")
         if self.clock.monotonic() - began > call.limit:
             raise httpx.WriteTimeout("the deadline passed")
         answer = self._carry(call)
-        if self.rng.random() < self.stops / 2:
+        if self.stops and self.rng.random() < ANSWER_STOPS:
             self.stage.pause(f"{call} answered")
         if self.clock.monotonic() - began > call.limit:
             raise httpx.ReadTimeout("the deadline passed")
         return answer
 
-    def execute_due(self, *, everything: bool = False) -> None:
+    def execute_due(self) -> None:
         """Let the gateway execute the delayed requests whose time has come."""
         now = self.clock.monotonic()
-        due = [one for one in self.held if everything or one[0] <= now]
+        due = [one for one in self.held if one[0] <= now]
         self.held = [one for one in self.held if one not in due]
         for _, call in sorted(due, key=lambda one: one[0]):
             try:
@@ -133,6 +134,8 @@ class Wire(httpx.BaseTransport):
         if fault == "delayed":
             self.held.append((self.clock.monotonic() + self.weather.delay(), call))
             raise httpx.ReadTimeout("delayed")
+        if fault == "unmoved" and call.path == ("payments", "cancel"):
+            return self._say_done(call)
         try:
             row = self._write(call, fault)
         except Refused as refusal:
@@ -142,6 +145,12 @@ class Wire(httpx.BaseTransport):
         if fault == "wrong_amount" and call.path == ("payments", "cancel"):
             row = {**row, "amount": row["amount"] + 1}
         return self._answer_write(row, fault)
+
+    def _say_done(self, call: Call) -> httpx.Response:
+        """The gateway says yes and shows the payment as it was; it is done later, or never."""
+        if self.rng.random() < 0.5:
+            self.held.append((self.clock.monotonic() + self.weather.delay(), call))
+        return _success(self.world.payments[call.fields["imp_uid"]])
 
     def _answer_write(self, row: Row, fault: str) -> httpx.Response:
         """The answer to a write that was executed."""
@@ -194,6 +203,7 @@ class Wire(httpx.BaseTransport):
         row = self.world.charge(fields)
         if fault == "charged_twice":
             self.world.charge_again(row)
+            raise httpx.RemoteProtocolError("charged twice, and not a word of it")
         return row
 
     def _read(self, call: Call, lag: int) -> Any:

@@ -52,10 +52,12 @@ class World:
     announced: list[Row] = field(default_factory=list)  # webhooks not delivered yet
     charged_otherwise: int = 0  # won that the PG adds to the next charge
 
-    def pay(self, amount: int, *, escrow: bool = False, status: str = "paid") -> Row:
-        """A buyer pays in the window, gives up or is declined."""
-        number = len(self.payments) + 1
-        row = self._new(f"ORD-{number}", amount, status=status, escrow=escrow)
+    def pay(
+        self, amount: int, *, escrow: bool = False, status: str = "paid", number: str = ""
+    ) -> Row:
+        """A buyer pays in the window, gives up or is declined; several may share a number."""
+        number = number or f"ORD-{len(self.payments) + 1}"
+        row = self._new(number, amount, status=status, escrow=escrow)
         self._announce(row)
         return row
 
