@@ -217,7 +217,9 @@ class Actors:
             return None
         left = payment.cancellable.minor
         part = self.rng.randint(1, left)
-        amount = self.rng.choice((left, part, part, part, min(1_000, left), 0, left + 1))
+        amount = left if payment.escrow else self.rng.choice((left, part, part, part))
+        if self.rng.random() < 0.05:
+            amount = self.rng.choice((0, left + 1))
         return RefundCommand(
             payment_id=payment.id,
             amount=Money(amount),

@@ -24,7 +24,7 @@ WRITE = (
 )
 CHARGE = (*WRITE, "declined", "declined", "charged_otherwise", "charged_twice", "paid_late")
 READ = (*ANY, *BROKEN, "html_404", "refused", *["stale"] * 8, *["wrong_uid"] * 4)
-RATES = {"calm": 0.05, "ordinary": 0.2, "rough": 0.45}
+RATES = {"calm": (0.02, 0.2), "ordinary": (0.08, 0.5), "rough": (0.25, 0.7)}  # reads, writes
 
 
 @dataclass(slots=True)
@@ -32,17 +32,18 @@ class Weather:
     """How often calls go wrong in this history. `off`: never again."""
 
     rng: Random
-    rate: float
+    reads: float
+    writes: float
     off: bool = False
 
     @classmethod
     def draw(cls, rng: Random) -> Weather:
         """The weather of one history."""
-        return cls(rng, RATES[rng.choice([*RATES])])
+        return cls(rng, *RATES[rng.choice([*RATES])])
 
     def fault(self, method: str, path: str) -> str:
         """What goes wrong with this call; empty for nothing."""
-        if self.off or self.rng.random() >= self.rate:
+        if self.off or self.rng.random() >= (self.reads if method == "GET" else self.writes):
             return ""
         if method == "GET":
             return self.rng.choice(READ)
@@ -50,7 +51,7 @@ class Weather:
 
     def token_fault(self) -> str:
         """What goes wrong with asking for a token."""
-        if self.off or self.rng.random() >= self.rate / 4:
+        if self.off or self.rng.random() >= self.reads / 4:
             return ""
         return self.rng.choice(("unreachable", "dropped", "http_500", "garbage"))
 

@@ -70,7 +70,7 @@ def try_out(number: int) -> Outcome:
         sys.path.insert(0, name)
         sys.dont_write_bytecode = True
         os.chdir(folder)
-        killer = _killed_by_tests(mutant) if mutant.tests else _killed_by_history()
+        killer = _killed_by_tests(mutant) if mutant.tests else _killed_by_history(mutant)
     return Outcome(mutant.name, killer, time.monotonic() - began)
 
 
@@ -98,10 +98,10 @@ def _apply(edit: Edit, folder: Path) -> None:
     path.write_text(text.replace(edit.old, edit.new), encoding="utf-8")
 
 
-def _killed_by_history() -> str:
+def _killed_by_history(mutant: Mutant) -> str:
     from tests.simulation.runner import Order, run
 
-    for _, failed in run(Order(1, MOST, 60), jobs=1):
+    for _, failed in run(Order(mutant.first, MOST, 60), jobs=1):
         if failed is not None:
             return f"{failed.invariant} in history {failed.seed}"
     return ""

@@ -16,16 +16,20 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One protection less. `tests` are named where no history can see it, and `why` says why."""
+    """One protection less. `first`: the seed to begin with, since it is known to tell at once.
+
+    `tests` are named where no history can see it, and `why` says why.
+    """
 
     name: str
     edits: tuple[Edit, ...]
+    first: int = 1
     tests: tuple[str, ...] = ()
     why: str = ""
 
 
-def _mutant(name: str, *edits: tuple[str, str, str]) -> Mutant:
-    return Mutant(name, tuple(Edit(*edit) for edit in edits))
+def _mutant(name: str, *edits: tuple[str, str, str], first: int = 1) -> Mutant:
+    return Mutant(name, tuple(Edit(*edit) for edit in edits), first)
 
 
 PAYMENTS = "gateway/calls/payments.py"
