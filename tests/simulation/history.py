@@ -70,6 +70,8 @@ class Told:
 
 def tell(seed: int, *, office: Office, steps: int) -> Told:
     """Live one history through and check it after every step."""
+    if not office.knows_trade:
+        History(seed, office).mirror_trade()
     history = History(seed, office)
     try:
         history.live(steps)
@@ -114,10 +116,10 @@ class History:
         self.gateway = office.connect(self.wire, self.clock, Random(seed))
         self.actors = Actors(self.world, self.gateway, self.clock, self.rng, office.staff)
         office.watch(before=self._before_commit, after=self._after_commit)
+        self._begin_trade()
 
     def live(self, steps: int) -> None:
         """All steps, then the end without faults. Raises Violation."""
-        self._begin_trade()
         for _ in range(steps):
             self._step()
             self.checker.after_step()
@@ -129,28 +131,24 @@ class History:
         for act in list(self.stage.acts):
             self.stage.kill(act)
 
+    def mirror_trade(self) -> None:
+        """Take the first payments into the mirror, for this history and all later ones."""
+        self.weather.off, self.wire.stops = True, False
+        now = self.clock.now()
+        with self.office.app.app_context():
+            seq = mirror.next_fetch_seq(now=now)
+            seen = self.gateway.get_payments([*self.world.payments]).payments
+            with transaction():
+                actor = Actor.system("sync")
+                mirror.apply(seen, fetch_seq=seq, source="sync", actor=actor, now=now)
+        self.office.keep()
+        self.office.knows_trade = True
+
     def _begin_trade(self) -> None:
         self.world.pay(10_000)
         self.world.pay(33_333)
         self.world.pay(9_999, escrow=True)
         self.world.pay(10_000, number="ORD-1")  # paid twice, as happens
-        if self.office.knows_trade:
-            return
-        off, self.weather.off = self.weather.off, True
-        with self.office.app.app_context():
-            seq = mirror.next_fetch_seq(now=self.clock.now())
-            seen = self.gateway.get_payments([*self.world.payments]).payments
-            with transaction():
-                mirror.apply(
-                    seen,
-                    fetch_seq=seq,
-                    source="sync",
-                    actor=Actor.system("sync"),
-                    now=self.clock.now(),
-                )
-        self.weather.off = off
-        self.office.keep()
-        self.office.knows_trade = True
 
     def _step(self) -> None:
         acts = self.stage.acts
@@ -185,9 +183,12 @@ class History:
             self.checker.after_sweep(act.began)
 
     def _wait(self, seconds: float) -> None:
-        self.clock.advance(seconds)
+        until = self.clock.monotonic() + seconds
+        while (due := self.wire.next_due()) <= until:  # each at its own moment
+            self.clock.advance(max(due - self.clock.monotonic(), 0))
+            self.wire.execute_due()
+        self.clock.advance(until - self.clock.monotonic())
         self._tell(f"{seconds} s pass: {self.clock.now():%H:%M:%S}")
-        self.wire.execute_due()
 
     def _before_commit(self) -> None:
         if self.stage.is_acting() and self.rng.random() < KILL / 4:

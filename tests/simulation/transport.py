@@ -80,6 +80,10 @@ class Wire(httpx.BaseTransport):
             raise httpx.ReadTimeout("the deadline passed")
         return answer
 
+    def next_due(self) -> float:
+        """When the gateway executes the next delayed request; never, if it holds none."""
+        return min((due for due, _ in self.held), default=float("inf"))
+
     def execute_due(self) -> None:
         """Let the gateway execute the delayed requests whose time has come."""
         now = self.clock.monotonic()
