@@ -38,6 +38,7 @@ RESOLVER = "operations/resolver.py"
 REFUND = "operations/kinds/refund.py"
 CHARGE = "operations/kinds/charge.py"
 EVIDENCE = "domain/evidence.py"
+OF_CHARGES = "tests/operations/test_charge_outcomes.py"
 OF_EVIDENCE = "tests/domain/test_evidence.py"
 
 MUTANTS = (
@@ -82,20 +83,7 @@ MUTANTS = (
             'answer = gateway.cancel_payment(\n            operation.imp_uid or "",',
             'answer = gateway.cancel_payment(\n            operation.merchant_uid or "",',
         ),
-    ),
-    _mutant(
-        "the first payment of a number instead of all",
-        (
-            PAYMENTS,
-            "        found: list[PaymentSnapshot] = []\n        number = 1\n",
-            """        try:
-            return (self.find_payment(merchant_uid),)
-        except GatewayNotFound:
-            return ()
-        found: list[PaymentSnapshot] = []
-        number = 1
-""",
-        ),
+        first=3,
     ),
     _mutant(
         "an answer about another payment is taken",
@@ -105,6 +93,7 @@ MUTANTS = (
             "        if payment.imp_uid != imp_uid:",
             "params=self._scope())\n        payment = read_payment(raw)\n        if not payment:",
         ),
+        first=13,
     ),
     _mutant(
         "a write is tried again",
@@ -119,6 +108,7 @@ MUTANTS = (
             "            answer = self._authorised(\n                lambda token: self._send(\n"
             "                    method, path,",
         ),
+        first=5,
     ),
     _mutant(
         "failed on a timeout",
@@ -127,6 +117,7 @@ MUTANTS = (
             "    return Verdict(state=OperationState.UNKNOWN, fact=str(error))",
             "    return Verdict(state=OperationState.FAILED, fact=str(error))",
         ),
+        first=3,
     ),
     _mutant(
         "not executed on a timeout",
@@ -135,6 +126,7 @@ MUTANTS = (
             "    return Verdict(state=OperationState.UNKNOWN, fact=str(error))",
             "    return Verdict(state=OperationState.NOT_EXECUTED, fact=str(error))",
         ),
+        first=3,
     ),
     _mutant(
         "an unknown outcome is sent again",
@@ -145,6 +137,7 @@ MUTANTS = (
             "            kind.send(operation, gateway)\n"
             "        seen = kind.look(operation, gateway, canary=_canary())\n",
         ),
+        first=3,
     ),
     _mutant(
         "two may send",
@@ -165,6 +158,7 @@ MUTANTS = (
             "    return operation.lease_until is None or operation.lease_until < now",
             "    return True",
         ),
+        first=2,
     ),
     _mutant(
         "no quiet period",
@@ -173,6 +167,7 @@ MUTANTS = (
             "QUIET_PERIOD = timedelta(minutes=10)",
             "QUIET_PERIOD = timedelta(0)",
         ),
+        first=7,
     ),
     _mutant(
         "a refusal is not looked at again",
@@ -181,6 +176,7 @@ MUTANTS = (
             "        operation.next_look_at = now + FAILED_IS_CHECKED_AFTER\n",
             "        operation.next_look_at = None\n",
         ),
+        first=20,
     ),
     _mutant(
         "no fence on what was seen",
@@ -189,32 +185,36 @@ MUTANTS = (
             "        if payment.cancellable.minor != operation.seen_minor:",
             "        if False:",
         ),
+        first=2,
     ),
     _mutant(
         "a refund counts as done by its code",
         (REFUND, "        if not self._fits(operation, payment):", "        if not payment:"),
+        first=5,
     ),
     _mutant(
         "a decline counts as paid",
         (
             CHARGE,
-            "        if payment.status is PaymentStatus.FAILED:\n",
-            "        if not payment:\n",
+            "        if payment.status is PaymentStatus.FAILED and ours:\n",
+            "        if not ours:\n",
         ),
         (
             CHARGE,
             "        if payment.status is PaymentStatus.PAID and same:",
             "        if same:",
         ),
+        first=4,
     ),
     _mutant(
         "a charge of another amount counts as done",
         (
             CHARGE,
-            "            payment.amount == Money(operation.amount_minor or 0, operation.currency)\n"
-            "            and payment",
-            "            payment",
+            "same = ours and payment.amount == Money(operation.amount_minor or 0, "
+            "operation.currency)",
+            "same = ours",
         ),
+        first=86,
     ),
     _mutant(
         "the marker is ignored",
@@ -223,6 +223,7 @@ MUTANTS = (
             "        if marked(entry.reason, marker) and entry.amount == amount",
             "        if entry.amount == amount",
         ),
+        first=41,
     ),
     _mutant(
         "somebody else's refund is ours",
@@ -233,6 +234,7 @@ MUTANTS = (
             "        return Verdict(state=OperationState.SUCCEEDED, fact='the total fits')\n"
             "    if seen.cancelled == baseline_cancelled:\n",
         ),
+        first=41,
     ),
     _mutant(
         "two open refunds of one payment",
@@ -259,6 +261,7 @@ MUTANTS = (
             "    return db.session.scalars(query).one_or_none()\n\n\ndef find_open(",
             "    return None\n\n\ndef find_open(",
         ),
+        first=12,
     ),
     _mutant(
         "the webhook is believed",
@@ -277,6 +280,7 @@ MUTANTS = (
             )
             key =""",
         ),
+        first=12,
     ),
     _mutant(
         "the last look holds, however old its view",
@@ -285,6 +289,7 @@ MUTANTS = (
             "        return theirs > mine\n",
             "        return theirs[2] > mine[2]\n",
         ),
+        first=119,
     ),
     _mutant(
         "a move without its audit entry",
@@ -307,6 +312,7 @@ MUTANTS = (
             ".one_or_none()\n",
             "    return db.session.get(model, key, with_for_update=True, populate_existing=True)\n",
         ),
+        first=3,
     ),
     _mutant(
         "a late success claims nothing",
@@ -315,6 +321,7 @@ MUTANTS = (
             "late = replace(verdict, state=OperationState.SUCCEEDED_LATE, fact=fact)",
             "late = Verdict(state=OperationState.SUCCEEDED_LATE, fact=fact)",
         ),
+        first=20,
     ),
     _mutant(
         "sent with the moment at which it was decided",
@@ -335,6 +342,7 @@ MUTANTS = (
 """,
             "\n",
         ),
+        first=9,
     ),
     _mutant(
         "found lost late, looked at late",
@@ -345,6 +353,24 @@ MUTANTS = (
         ),
     ),
     # What no history can see.
+    Mutant(
+        "the first payment of a number instead of all",
+        (
+            Edit(
+                PAYMENTS,
+                "        found: list[PaymentSnapshot] = []\n        number = 1\n",
+                """        try:
+            return (self.find_payment(merchant_uid),)
+        except GatewayNotFound:
+            return ()
+        found: list[PaymentSnapshot] = []
+        number = 1
+""",
+            ),
+        ),
+        tests=(f"{OF_CHARGES}::test_two_payments_under_one_order_number_are_a_mismatch",),
+        why="the gateway charges twice of its own fault too rarely here",
+    ),
     Mutant(
         "one silence is enough",
         (

@@ -152,9 +152,13 @@ class Wire(httpx.BaseTransport):
 
     def _say_done(self, call: Call) -> httpx.Response:
         """The gateway says yes and shows the payment as it was; it is done later, or never."""
+        try:
+            row, _, _ = self.world.judge_cancel(call.fields)
+        except Refused as refusal:
+            return _refusal(refusal)
         if self.rng.random() < 0.5:
             self.held.append((self.clock.monotonic() + self.weather.delay(), call))
-        return _success(self.world.payments[call.fields["imp_uid"]])
+        return _success(row)
 
     def _answer_write(self, row: Row, fault: str) -> httpx.Response:
         """The answer to a write that was executed."""

@@ -90,6 +90,14 @@ class World:
 
     def cancel(self, body: Row) -> Row:
         """POST /payments/cancel: imp_uid wins, no amount or 0 is everything that is left."""
+        row, amount, left = self.judge_cancel(body)
+        reason = str(body.get("reason") or "취소")
+        self._note("refund", reason, row, amount, left=left)
+        self._give_back(row, amount, reason)
+        return row
+
+    def judge_cancel(self, body: Row) -> tuple[Row, int, int]:
+        """The payment, what goes back and what was left before. Raises Refused."""
         row = self._to_cancel(body)
         left = row["amount"] - row["cancel_amount"]
         if left <= 0:
@@ -102,10 +110,7 @@ class World:
             raise Refused("취소 요청 금액이 취소 가능 금액을 초과하였습니다.")
         if row["imp_uid"] in self.cancelled_at_pg:
             raise Refused("[8133] 이미 취소된 거래입니다.", code=-1)
-        reason = str(body.get("reason") or "취소")
-        self._note("refund", reason, row, amount, left=left)
-        self._give_back(row, amount, reason)
-        return row
+        return row, amount, left
 
     def cancel_in_console(self, imp_uid: str, amount: int, *, reason: str) -> None:
         """A colleague gives money back in the PortOne console, past us."""
