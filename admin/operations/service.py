@@ -276,7 +276,7 @@ def _move(operation: MoneyOperation, verdict: Verdict, *, by: SettledBy, now: da
     operation.lease_until = None
     if state in (OperationState.UNKNOWN, OperationState.ACCEPTED):
         operation.settled_by = None
-        _plan_next_look(operation, now=now, soon=True)
+        _plan_next_look(operation, now=now)
     elif state is OperationState.FAILED and by is SettledBy.RESPONSE:
         operation.settled_by, operation.settled_at = by, now
         operation.next_look_at = now + FAILED_IS_CHECKED_AFTER
@@ -299,12 +299,12 @@ def _move(operation: MoneyOperation, verdict: Verdict, *, by: SettledBy, now: da
     )
 
 
-def _plan_next_look(operation: MoneyOperation, *, now: datetime, soon: bool = False) -> None:
-    """The next rung; what was found late, or is a person's by now, does not wait for a late one."""
+def _plan_next_look(operation: MoneyOperation, *, now: datetime) -> None:
+    """The next rung; what ought to be a person's by now does not wait for a late one."""
     sent_at = operation.sent_at or operation.created_at
     planned = next_look(sent_at, now=now)
     overdue = operation.state is OperationState.UNKNOWN and now - sent_at >= HUMAN_AFTER
-    operation.next_look_at = min(planned, now + LOOK_SOON) if soon or overdue else planned
+    operation.next_look_at = min(planned, now + LOOK_SOON) if overdue else planned
 
 
 def _verdict_of(error: GatewayError) -> Verdict:

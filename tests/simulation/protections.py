@@ -38,6 +38,7 @@ RESOLVER = "operations/resolver.py"
 REFUND = "operations/kinds/refund.py"
 CHARGE = "operations/kinds/charge.py"
 EVIDENCE = "domain/evidence.py"
+OF_PROTOCOL = "tests/operations/test_protocol.py"
 OF_CHARGES = "tests/operations/test_charge_outcomes.py"
 OF_EVIDENCE = "tests/domain/test_evidence.py"
 
@@ -326,10 +327,7 @@ MUTANTS = (
     _mutant(
         "sent with the moment at which it was decided",
         (SERVICE, "        return max(carried, self.gateway.now())", "        return carried"),
-    ),
-    _mutant(
-        "sent after standing still",
-        (SERVICE, "        _check_still_ours(operation, now=clock.now())\n", ""),
+        first=92,
     ),
     _mutant(
         "no rung between ten minutes and thirty",
@@ -343,14 +341,6 @@ MUTANTS = (
             "\n",
         ),
         first=9,
-    ),
-    _mutant(
-        "found lost late, looked at late",
-        (
-            SERVICE,
-            "        _plan_next_look(operation, now=now, soon=True)\n",
-            "        _plan_next_look(operation, now=now)\n",
-        ),
     ),
     # What no history can see.
     Mutant(
@@ -370,6 +360,24 @@ MUTANTS = (
         ),
         tests=(f"{OF_CHARGES}::test_two_payments_under_one_order_number_are_a_mismatch",),
         why="the gateway charges twice of its own fault too rarely here",
+    ),
+    Mutant(
+        "sent after standing still",
+        (Edit(SERVICE, "        _check_still_ours(operation, now=clock.now())\n", ""),),
+        tests=(f"{OF_PROTOCOL}::test_a_process_that_stood_still_beyond_its_lease_sends_nothing",),
+        why="a process seldom stands still for ten minutes at just that place",
+    ),
+    Mutant(
+        "found lost late, looked at late",
+        (
+            Edit(
+                SERVICE,
+                "min(planned, now + LOOK_SOON) if overdue else planned",
+                "planned",
+            ),
+        ),
+        tests=(f"{OF_PROTOCOL}::test_what_is_found_lost_late_is_looked_at_soon",),
+        why="the worker is seldom away for half an hour here",
     ),
     Mutant(
         "one silence is enough",
