@@ -24,7 +24,7 @@ from scripts.environment import PYTHON, ROOT, TOOLS, CannotPrepare, prepare, ste
 BIN = PYTHON.parent
 # Suites that open no database: once is enough.
 WITHOUT_DATABASE = (
-    *("tests/domain", "tests/gateway", "tests/sandbox", "tests/scripts"),
+    *("tests/domain", "tests/gateway", "tests/sandbox", "tests/scripts", "tests/simulation"),
     *(
         f"tests/architecture/test_{about}.py"
         for about in (
@@ -41,8 +41,9 @@ WITHOUT_DATABASE = (
 # A worker for each core, each with a database and a sandbox of its own. The tests of one file stay
 # together: they share what they set up.
 SIDE_BY_SIDE = ("-n", "auto", "--dist", "loadfile")
-HEADLESS = ("-m", "not browser and not clients")
-QUICK = ("-m", "not browser and not clients and not slow")
+HEADLESS = ("-m", "not browser and not clients and not simulation")
+MUTANTS = "tests.simulation.mutants"
+QUICK = ("-m", "not browser and not clients and not simulation and not slow")
 
 
 class CannotTest(Exception):
@@ -131,6 +132,8 @@ def everything(theirs: Sequence[str]) -> int:
                     "Tests on PostgreSQL",
                     lambda: pytest(postgresql, *SIDE_BY_SIDE, *HEADLESS, *again, *theirs),
                 ),
+                ("Histories of money", lambda: pytest(sqlite, "-m", "simulation", *theirs)),
+                ("Mutants of the protocol", lambda: tool("python", "-m", MUTANTS)),
                 ("Journeys in Chromium", lambda: pytest(sqlite, "-m", "browser", *theirs)),
             ]
         )

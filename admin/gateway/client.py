@@ -53,6 +53,7 @@ class Gateway(
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
+        self._now = now
         self._connection = Connection(
             settings,
             token_store=token_store or MemoryTokenStore(),
@@ -86,6 +87,10 @@ class Gateway(
     def include_sandbox(self) -> bool:
         """Whether payments of test channels are asked for too."""
         return self._settings.include_sandbox
+
+    def now(self) -> datetime:
+        """The moment by the clock that this client goes by, ours."""
+        return self._now()
 
     @property
     def clock_skew(self) -> timedelta | None:

@@ -131,8 +131,11 @@ Row = TypeVar("Row", bound=Base)
 def lock(model: type[Row], key: object) -> Row | None:
     """Read one row to judge and change it: locked where the database locks rows, and fresh.
 
-    Without `populate_existing` the session would hand back what it read earlier.
+    Without `populate_existing` the session would hand back what it read earlier. `session.get`
+    would not do: it raises where the version has moved on since that earlier reading.
     """
     if not in_transaction():
         raise RuntimeError("a row is locked inside a transaction")
-    return db.session.get(model, key, with_for_update=True, populate_existing=True)
+    (identity,) = sa.inspect(model).primary_key
+    query = sa.select(model).where(identity == key).with_for_update()
+    return db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()

@@ -149,5 +149,5 @@ def _end(
         state = OperationState.EXPIRED
     fact = f"{word.value} by {actor.name}" + (f": {note}" if note else "")
     add_step(operation, "approval", fact, now=now, verdict=state, who=actor.name, word=word.value)
-    record(actor, f"{operation.kind.value}.{word.value}", f"operation:{operation.id}", now=now)
-    move(operation, Verdict(state=state, fact=fact), by=SettledBy.LOCAL, now=now)
+    verdict = Verdict(state=state, fact=fact)
+    move(operation, verdict, by=SettledBy.LOCAL, actor=actor, now=now)

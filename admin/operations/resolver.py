@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -97,7 +98,7 @@ def _look(operation_id: str, *, gateway: Gateway, now: datetime) -> MoneyOperati
         return _look_failed(operation_id, error, now=now)
     verdict = kind.judge_look(operation, seen, now=now)
     if operation.state is OperationState.FAILED:
-        return _second_look_at_failed(operation, verdict.state, seen, fetch_seq=seq, now=now)
+        return _second_look_at_failed(operation, verdict, seen, fetch_seq=seq, now=now)
     settled = settle(
         operation_id,
         verdict,
@@ -183,7 +184,7 @@ def _hand_over_if_late(operation: MoneyOperation, *, now: datetime) -> MoneyOper
 
 def _second_look_at_failed(
     operation: MoneyOperation,
-    state: OperationState | None,
+    verdict: Verdict,
     seen: Seen,
     *,
     fetch_seq: int,
@@ -191,8 +192,9 @@ def _second_look_at_failed(
 ) -> MoneyOperation:
     """A refusal is checked once more. Only positive evidence overturns it, and that is an alert."""
 
-    if state is OperationState.SUCCEEDED:
-        late = Verdict(state=OperationState.SUCCEEDED_LATE, fact="refused, yet it happened")
+    if verdict.state is OperationState.SUCCEEDED:
+        fact = f"refused, yet it happened: {verdict.fact}"
+        late = replace(verdict, state=OperationState.SUCCEEDED_LATE, fact=fact)
         return settle(
             operation.id,
             late,

@@ -10,6 +10,7 @@ T3               outcome, mirror, audit              committed
 from __future__ import annotations
 
 import hmac
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
@@ -25,6 +26,7 @@ from admin.domain.errors import N_, Conflict, NotFound
 from admin.domain.evidence import Verdict
 from admin.domain.operation import (
     FROM_MEMORY,
+    HUMAN_AFTER,
     SENDING_LEASE,
     OperationState,
     SettledBy,
@@ -48,6 +50,7 @@ from admin.operations.kinds import KINDS
 from admin.operations.kinds.base import Seen, Write
 
 FAILED_IS_CHECKED_AFTER = timedelta(seconds=60)
+LOOK_SOON = timedelta(seconds=15)
 WRITING_TRIES = 2  # of the outcome alone: after a deadlock or a long lock, never of the call
 
 log = structlog.get_logger(__name__)
@@ -57,6 +60,21 @@ class TakenByAnother(Conflict):
     """Another runner is sending this operation."""
 
     message = N_("This operation is being sent already.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """`now` carried along a call that takes its time.
+
+    A moment that was asked for long ago (a round of many looks, a process that stood still) must
+    not become the moment of sending: the lease and the quiet period are counted from it.
+    """
+
+    carried: RunningClock
+    gateway: Gateway
+
+    def now(self) -> datetime:
+        return max(self.carried.now(), self.gateway.now())
 
 
 def execute(
@@ -82,7 +100,7 @@ def execute(
 def _execute(
     operation_id: str, *, gateway: Gateway, now: datetime, write: Write | None
 ) -> MoneyOperation:
-    clock = RunningClock(now)
+    clock = _Clock(RunningClock(now), gateway)
     operation = get_operation(operation_id)
     check_gateway(operation, gateway)
     kind = KINDS[operation.kind]
@@ -93,12 +111,13 @@ def _execute(
         seen = kind.preflight(operation, gateway)
     except GatewayError as error:
         return _not_sent(operation_id, error, now=clock.now())
-    if not _begin_sending(operation_id, seen, fetch_seq=seq, now=clock.now()):
+    if not _begin_sending(operation_id, seen, fetch_seq=seq, clock=clock):
         return get_operation(operation_id)
     seq = mirror.next_fetch_seq(now=clock.now())
     operation = get_operation(operation_id)
     before = monotonic()
     try:
+        _check_still_ours(operation, now=clock.now())
         answer = (write or kind.send)(operation, gateway)
     except GatewayError as error:
         verdict, answer = _verdict_of(error), Seen()
@@ -183,8 +202,18 @@ def settle(
     return operation
 
 
-def move(operation: MoneyOperation, verdict: Verdict, *, by: SettledBy, now: datetime) -> None:
-    """Move to the verdict's state, with its audit entry; inside the caller's transaction."""
+def move(
+    operation: MoneyOperation,
+    verdict: Verdict,
+    *,
+    by: SettledBy,
+    actor: Actor | None = None,
+    now: datetime,
+) -> None:
+    """Move to the verdict's state, with its one audit entry; inside the caller's transaction.
+
+    `actor` is the person whose word it is; None: what the gateway showed.
+    """
     state = verdict.state
     if state is None:
         raise ValueError("a verdict without a state moves nothing")
@@ -208,7 +237,7 @@ def move(operation: MoneyOperation, verdict: Verdict, *, by: SettledBy, now: dat
         operation.next_look_at = None
     facts = {"amount": operation.amount} if operation.amount_minor else {}
     record(
-        Actor.system("operations"),
+        actor or Actor.system("operations"),
         f"{operation.kind.value}.{state.value}",
         f"operation:{operation.id}",
         now=now,
@@ -277,7 +306,7 @@ def _not_sent(operation_id: str, error: GatewayError, *, now: datetime) -> Money
     return operation
 
 
-def _begin_sending(operation_id: str, seen: Seen, *, fetch_seq: int, now: datetime) -> bool:
+def _begin_sending(operation_id: str, seen: Seen, *, fetch_seq: int, clock: _Clock) -> bool:
     """T2: the fence, then SENDING. Committed before the socket opens. False: do not send."""
     actor = Actor.system("operations")
     try:
@@ -285,6 +314,7 @@ def _begin_sending(operation_id: str, seen: Seen, *, fetch_seq: int, now: dateti
             operation = locked(operation_id)
             if operation.state is not OperationState.READY:
                 raise TakenByAnother()
+            now = clock.now()  # under the lock, which may have been waited for
             if seen.payments:
                 mirror.apply(
                     seen.payments, fetch_seq=fetch_seq, source="operation", actor=actor, now=now
@@ -316,8 +346,17 @@ def _begin_sending(operation_id: str, seen: Seen, *, fetch_seq: int, now: dateti
 
 
 def _plan_next_look(operation: MoneyOperation, *, now: datetime) -> None:
+    """The next rung; what ought to be a person's by now does not wait for a late one."""
     sent_at = operation.sent_at or operation.created_at
-    operation.next_look_at = next_look(sent_at, now=now)
+    planned = next_look(sent_at, now=now)
+    overdue = operation.state is OperationState.UNKNOWN and now - sent_at >= HUMAN_AFTER
+    operation.next_look_at = min(planned, now + LOOK_SOON) if overdue else planned
+
+
+def _check_still_ours(operation: MoneyOperation, *, now: datetime) -> None:
+    """Raise GatewayNotReached where the lease has run out unused: others have judged it since."""
+    if _expired(operation, now):
+        raise GatewayNotReached("it stood still beyond its lease, and nothing was sent")
 
 
 def _tampered(operation: MoneyOperation) -> Verdict | None:

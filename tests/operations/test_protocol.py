@@ -12,12 +12,15 @@ import time_machine
 from admin.domain.evidence import Verdict
 from admin.domain.money import Money
 from admin.domain.operation import IllegalMove, OperationKind, OperationState, SettledBy
+from admin.gateway.client import Gateway
+from admin.gateway.settings import GatewaySettings
 from admin.models import AuditEntry, MoneyOperation, OperationAttempt, db, transaction
 from admin.operations.errors import GatewayNotAnswering, OperationInProgress, WrongGateway
 from admin.operations.intent import Intent, open_operation
 from admin.operations.kinds.base import Seen
 from admin.operations.resolver import advance, look, sweep
 from admin.operations.service import TakenByAnother, execute, hand_to_people, settle
+from tests.conftest import KEY, SECRET
 from tests.operations.conftest import UID
 from tests.operations.desk import (
     Killed,
@@ -263,7 +266,7 @@ def test_the_ladder_looks_again_and_again_and_then_asks_a_person(desk, payment, 
         assert sweep(gateway=desk.gateway, now=at) == 1
         assert operation.next_look_at > at
 
-    assert moments == [15, 45, 120, 300, 600, 1_800]
+    assert moments == [15, 45, 120, 300, 600, 720, 900, 1_200, 1_500, 1_800]
     assert (operation.state, operation.is_open) == (Q.HUMAN, True)
     with pytest.raises(GatewayNotAnswering):
         desk.refund(payment, 1_000)
@@ -326,3 +329,38 @@ def test_a_state_never_moves_where_it_may_not(desk, payment):
     hand_to_people(operation, now=desk.now)
 
     assert fresh(operation).state is Q.SUCCEEDED
+
+
+def test_what_is_found_lost_late_is_looked_at_soon(desk, payment, connect):
+    operation = lost(desk, payment, connect, killed_after)
+    found = desk.now + timedelta(minutes=40)
+    assert desk.sweep(minutes=40) == 1
+    assert operation.state is Q.UNKNOWN
+    assert operation.next_look_at <= found + timedelta(seconds=15)
+
+
+def test_a_process_that_stood_still_beyond_its_lease_sends_nothing(desk, payment, stand_in):
+    def late_once_it_may_send():
+        query = sa.select(OperationAttempt.id).where(OperationAttempt.phase == "send")
+        stood_still = db.session.execute(query).first() is not None
+        return desk.now + timedelta(minutes=20 if stood_still else 0)
+
+    settings = GatewaySettings(stand_in.url, KEY, SECRET, include_sandbox=False)
+    with Gateway(settings, now=late_once_it_may_send) as gateway:
+        operation = desk.refund(payment, 3_000, gateway=gateway)
+    assert operation.state is Q.NOT_EXECUTED
+    assert sent(stand_in) == 0
+
+
+def test_an_answer_that_comes_after_somebody_else_looked_is_still_written(
+    app, desk, payment, stand_in, connect
+):
+    def given_up_meanwhile(request, forward):
+        with app.app_context():  # another process, with a session of its own
+            assert desk.sweep(seconds=90) == 1
+            db.session.remove()
+
+    network = Network("POST", CANCEL, given_up_meanwhile)
+    operation = desk.refund(payment, 3_000, gateway=connect(network=network))
+    assert fresh(operation).state is Q.SUCCEEDED
+    assert sent(stand_in) == 1

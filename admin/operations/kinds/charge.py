@@ -44,16 +44,14 @@ class Charge:
 
     def judge_answer(self, operation: MoneyOperation, seen: Seen) -> Verdict:
         payment = seen.payments[0]
-        if payment.status is PaymentStatus.FAILED:
+        ours = payment.merchant_uid == operation.merchant_uid
+        if payment.status is PaymentStatus.FAILED and ours:
             return Verdict(
                 state=OperationState.FAILED,
                 fact=payment.fail_reason or "declined",
                 imp_uid=payment.imp_uid,
             )
-        same = (
-            payment.amount == Money(operation.amount_minor or 0, operation.currency)
-            and payment.merchant_uid == operation.merchant_uid
-        )
+        same = ours and payment.amount == Money(operation.amount_minor or 0, operation.currency)
         if payment.status is PaymentStatus.PAID and same:
             return Verdict(
                 state=OperationState.SUCCEEDED,

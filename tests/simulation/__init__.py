@@ -1,0 +1,1 @@
+"""The proof of the money protocol: seeded histories of the real services over a model gateway."""
