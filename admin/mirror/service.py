@@ -27,6 +27,12 @@ from admin.models import (
 from admin.models.payment import columns_of, columns_of_cancellation, time_ordered_id
 
 CHUNK = 500  # ids a query may name at once
+_NEXT_PLACE = (  # made once: each look takes a place
+    sa.update(GatewayBinding)
+    .values(fetch_seq=GatewayBinding.fetch_seq + 1)
+    .returning(GatewayBinding.fetch_seq)
+    .execution_options(synchronize_session=False)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +51,7 @@ class Applied:
 def next_fetch_seq(*, now: datetime) -> int:
     """Take the next place in the order of looks. Call it before the question is asked."""
     with transaction():
-        statement = (
-            sa.update(GatewayBinding)
-            .values(fetch_seq=GatewayBinding.fetch_seq + 1)
-            .returning(GatewayBinding.fetch_seq)
-        )
-        return db.session.execute(statement).scalar_one()
+        return db.session.execute(_NEXT_PLACE).scalar_one()
 
 
 def note_answer(*, now: datetime) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import Enum
+from functools import cache
 from typing import Annotated, Any, TypeVar
 
 import sqlalchemy as sa
@@ -136,6 +137,11 @@ def lock(model: type[Row], key: object) -> Row | None:
     """
     if not in_transaction():
         raise RuntimeError("a row is locked inside a transaction")
+    return db.session.scalars(_locking(model), {"key": key}).one_or_none()
+
+
+@cache
+def _locking(model: type[Row]) -> sa.Select[Row]:
     (identity,) = sa.inspect(model).primary_key
-    query = sa.select(model).where(identity == key).with_for_update()
-    return db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    query = sa.select(model).where(identity == sa.bindparam("key")).with_for_update()
+    return query.execution_options(populate_existing=True)

@@ -55,6 +55,7 @@ EVENTS = {
 WAITS = ((1, 20), (1, 20), (20, 90), (60, 200), (120, 660), (600, 2400))
 GO_ON = 0.55  # how often an act under way goes on, rather than something new beginning
 KILL = 0.03
+WALKS = 0.25  # how often a history ends with the walk that shows the mirror to be true
 COMMIT_STOPS = 0.25  # how often an act stops after a commit
 
 
@@ -91,6 +92,7 @@ class History:
 
     def __init__(self, seed: int, office: Office) -> None:
         self.rng = Random(seed)
+        self.walks = self.rng.random() < WALKS
         self.office = office
         self.story: list[str] = []
         office.reset()
@@ -216,8 +218,9 @@ class History:
                 self.checker.after_step()
             self._wait(max(LONGEST_DELAY, SETTLING.total_seconds()) + 1)
             self.checker.after_step()
-            self._tell(self.actors.sync())
-        self.checker.at_the_end()
+            if self.walks:
+                self._tell(self.actors.sync())
+        self.checker.at_the_end(walked=self.walks)
 
     def _next_due(self) -> datetime | None:
         """When the worker has something to do next; None when nothing is owed."""
