@@ -13,16 +13,21 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def _ticks() -> int:
+    """Nanoseconds that no change of the clock on the wall touches."""
+    return monotonic_ns()
+
+
 @dataclass(frozen=True, slots=True)
 class RunningClock:
     """A given moment that runs on: for work that takes its time after it was handed `now`."""
 
     start: datetime
-    began: int = field(default_factory=monotonic_ns)
+    began: int = field(default_factory=_ticks)
 
     def now(self) -> datetime:
         """The moment it is by now."""
-        return self.start + timedelta(microseconds=(monotonic_ns() - self.began) // 1_000)
+        return self.start + timedelta(microseconds=(_ticks() - self.began) // 1_000)
 
 
 def from_epoch(seconds: int | None) -> datetime | None:

@@ -19,8 +19,8 @@ from sqlalchemy.orm import Session
 from ulid import ULID, ValueProvider
 
 from admin.accounts.service import make_operator
+from admin.domain import clock as moments
 from admin.domain.actor import Actor
-from admin.domain.clock import RunningClock
 from admin.domain.permissions import Role
 from admin.gateway.client import Gateway
 from admin.gateway.settings import Deadlines, GatewaySettings
@@ -120,7 +120,7 @@ class Office:
         """The real client over the model gateway, with the history's clock and chance."""
         ULID.provider = _SeededIds(rng)
         sending.monotonic = clock.monotonic
-        RunningClock.now = lambda _: clock.now()
+        moments.monotonic_ns = lambda: round(clock.monotonic() * 1_000_000_000)
         return Gateway(SETTINGS, transport=wire, now=clock.now, monotonic=clock.monotonic)
 
     def close(self) -> None:

@@ -109,7 +109,7 @@ MUTANTS = (
             "            answer = self._authorised(\n                lambda token: self._send(\n"
             "                    method, path,",
         ),
-        first=5,
+        first=6,
     ),
     _mutant(
         "failed on a timeout",
@@ -144,11 +144,11 @@ MUTANTS = (
         "two may send",
         (
             SERVICE,
-            """            operation = _locked(operation_id)
+            """            operation = locked(operation_id)
             if operation.state is not OperationState.READY:
                 raise TakenByAnother()
             now =""",
-            """            operation = _locked(operation_id)
+            """            operation = locked(operation_id)
             now =""",
         ),
     ),
@@ -159,7 +159,7 @@ MUTANTS = (
             "    return operation.lease_until is None or operation.lease_until < now",
             "    return True",
         ),
-        first=2,
+        first=7,
     ),
     _mutant(
         "no quiet period",
@@ -168,7 +168,7 @@ MUTANTS = (
             "QUIET_PERIOD = timedelta(minutes=10)",
             "QUIET_PERIOD = timedelta(0)",
         ),
-        first=7,
+        first=20,
     ),
     _mutant(
         "a refusal is not looked at again",
@@ -177,7 +177,7 @@ MUTANTS = (
             "        operation.next_look_at = now + FAILED_IS_CHECKED_AFTER\n",
             "        operation.next_look_at = None\n",
         ),
-        first=20,
+        first=29,
     ),
     _mutant(
         "no fence on what was seen",
@@ -190,8 +190,12 @@ MUTANTS = (
     ),
     _mutant(
         "a refund counts as done by its code",
-        (REFUND, "        if not self._fits(operation, payment):", "        if not payment:"),
-        first=5,
+        (
+            REFUND,
+            "        if not self._fits(operation, payment, moved=operation.amount_minor or 0):",
+            "        if not payment:",
+        ),
+        first=28,
     ),
     _mutant(
         "a decline counts as paid",
@@ -205,7 +209,7 @@ MUTANTS = (
             "        if payment.status is PaymentStatus.PAID and same:",
             "        if same:",
         ),
-        first=4,
+        first=13,
     ),
     _mutant(
         "a charge of another amount counts as done",
@@ -215,7 +219,7 @@ MUTANTS = (
             "operation.currency)",
             "same = ours",
         ),
-        first=86,
+        first=143,
     ),
     _mutant(
         "the marker is ignored",
@@ -224,7 +228,7 @@ MUTANTS = (
             "        if marked(entry.reason, marker) and entry.amount == amount",
             "        if entry.amount == amount",
         ),
-        first=41,
+        first=141,
     ),
     _mutant(
         "somebody else's refund is ours",
@@ -235,7 +239,7 @@ MUTANTS = (
             "        return Verdict(state=OperationState.SUCCEEDED, fact='the total fits')\n"
             "    if seen.cancelled == baseline_cancelled:\n",
         ),
-        first=41,
+        first=141,
     ),
     _mutant(
         "two open refunds of one payment",
@@ -262,7 +266,7 @@ MUTANTS = (
             "    return db.session.scalars(query).one_or_none()\n\n\ndef find_open(",
             "    return None\n\n\ndef find_open(",
         ),
-        first=12,
+        first=48,
     ),
     _mutant(
         "the webhook is believed",
@@ -281,7 +285,7 @@ MUTANTS = (
             )
             key =""",
         ),
-        first=12,
+        first=13,
     ),
     _mutant(
         "the last look holds, however old its view",
@@ -290,17 +294,17 @@ MUTANTS = (
             "        return theirs > mine\n",
             "        return theirs[2] > mine[2]\n",
         ),
-        first=119,
+        first=251,
     ),
     _mutant(
         "a move without its audit entry",
         (
             SERVICE,
             """    record(
-        Actor.system("operations"),
+        actor or Actor.system("operations"),
         f"{operation.kind.value}.{state.value}",""",
             """    (lambda *_, **__: None)(
-        Actor.system("operations"),
+        actor or Actor.system("operations"),
         f"{operation.kind.value}.{state.value}",""",
         ),
     ),
@@ -309,11 +313,10 @@ MUTANTS = (
         "a row that moved on cannot be locked",
         (
             "models/base.py",
-            "    return db.session.scalars(query.execution_options(populate_existing=True))"
-            ".one_or_none()\n",
+            '    return db.session.scalars(_locking(model), {"key": key}).one_or_none()\n',
             "    return db.session.get(model, key, with_for_update=True, populate_existing=True)\n",
         ),
-        first=3,
+        first=6,
     ),
     _mutant(
         "a late success claims nothing",
@@ -322,12 +325,16 @@ MUTANTS = (
             "late = replace(verdict, state=OperationState.SUCCEEDED_LATE, fact=fact)",
             "late = Verdict(state=OperationState.SUCCEEDED_LATE, fact=fact)",
         ),
-        first=20,
+        first=29,
     ),
     _mutant(
         "sent with the moment at which it was decided",
-        (SERVICE, "        return max(carried, self.gateway.now())", "        return carried"),
-        first=92,
+        (
+            SERVICE,
+            "        return max(self.carried.now(), self.gateway.now())",
+            "        return self.carried.now()",
+        ),
+        first=227,
     ),
     _mutant(
         "no rung between ten minutes and thirty",
@@ -340,7 +347,7 @@ MUTANTS = (
 """,
             "\n",
         ),
-        first=9,
+        first=135,
     ),
     # What no history can see.
     Mutant(
@@ -393,7 +400,14 @@ MUTANTS = (
     ),
     Mutant(
         "a cancellation is claimed twice",
-        (Edit(EVIDENCE, " and entry.key not in claimed:", ":"),),
+        (
+            Edit(
+                EVIDENCE,
+                "        if marked(entry.reason, marker) and entry.amount == amount"
+                " and entry.key not in claimed:",
+                "        if marked(entry.reason, marker) and entry.amount == amount:",
+            ),
+        ),
         tests=(f"{OF_EVIDENCE}::test_a_cancellation_somebody_else_claimed_proves_nothing",),
         why="no two operations share a marker, and the database refuses a second claim as well",
     ),
