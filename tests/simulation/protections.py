@@ -87,16 +87,6 @@ MUTANTS = (
         first=3,
     ),
     _mutant(
-        "an answer about another payment is taken",
-        (
-            PAYMENTS,
-            "params=self._scope())\n        payment = read_payment(raw)\n"
-            "        if payment.imp_uid != imp_uid:",
-            "params=self._scope())\n        payment = read_payment(raw)\n        if not payment:",
-        ),
-        first=13,
-    ),
-    _mutant(
         "a write is tried again",
         (
             "gateway/connection.py",
@@ -397,6 +387,22 @@ MUTANTS = (
         ),
         tests=(f"{OF_EVIDENCE}::test_absence_needs_time_a_second_look_and_a_canary",),
         why="a read lags by less than the quiet period here, so one silence after it is right",
+    ),
+    Mutant(
+        "an answer about another payment is taken",
+        (
+            Edit(
+                PAYMENTS,
+                "params=self._scope())\n        payment = read_payment(raw)\n"
+                "        if payment.imp_uid != imp_uid:",
+                "params=self._scope())\n        payment = read_payment(raw)\n"
+                "        if not payment:",
+            ),
+        ),
+        tests=(
+            "tests/gateway/test_outcomes.py::test_a_refund_answered_for_another_payment_is_unknown",
+        ),
+        why="the mirror refuses the wrong row before a history can feel it",
     ),
     Mutant(
         "a cancellation is claimed twice",
