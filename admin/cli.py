@@ -30,7 +30,7 @@ from admin.orders.service import import_orders
 from admin.payments.sync import walk
 from admin.payments.tasks import SYNC
 from admin.reconciliation.service import run_day
-from admin.refund_batches import tasks as _batch_tasks  # noqa: F401 - registers its handler
+from admin.refund_batches.tasks import EXPIRE
 from admin.web.services import gateway, settings
 from admin.webhooks import tasks as _webhook_tasks  # noqa: F401 - registers its handler
 
@@ -144,6 +144,7 @@ def worker() -> None:
         (SWEEP, timedelta(seconds=15)),
         (SYNC, timedelta(minutes=settings().sync_minutes)),
         (LOOK, timedelta(minutes=10)),
+        (EXPIRE, timedelta(minutes=1)),
         (FORGET, timedelta(hours=1)),
     ]
 

@@ -12,7 +12,17 @@ from admin.domain.inquiry import InquiryState
 from admin.domain.money import Money
 from admin.domain.operation import OperationState
 from admin.domain.payment import PaymentStatus
-from admin.models import Discrepancy, EscrowOrder, Inquiry, MoneyOperation, Payment, db
+from admin.domain.refund_batch import BatchState, RowState
+from admin.models import (
+    Discrepancy,
+    EscrowOrder,
+    Inquiry,
+    MoneyOperation,
+    Payment,
+    RefundBatch,
+    RefundBatchRow,
+    db,
+)
 from admin.models.reconciliation import DiscrepancyState
 
 SHIP_WITHIN = timedelta(days=2)
@@ -37,6 +47,21 @@ def operations_in(states: frozenset[OperationState]) -> Waiting:
     """Operations in these states."""
     query = sa.select(sa.func.count(), sa.func.sum(MoneyOperation.amount_minor)).where(
         MoneyOperation.state.in_(states)
+    )
+    return _waiting(query)
+
+
+def lists_to_approve() -> Waiting:
+    """Lists of refunds that wait for a second person."""
+    query = (
+        sa.select(
+            sa.func.count(sa.distinct(RefundBatch.id)), sa.func.sum(RefundBatchRow.amount_minor)
+        )
+        .join(RefundBatchRow, RefundBatchRow.batch_id == RefundBatch.id)
+        .where(
+            RefundBatch.state == BatchState.NEEDS_APPROVAL,
+            RefundBatchRow.state == RowState.WAITING,
+        )
     )
     return _waiting(query)
 

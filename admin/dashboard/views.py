@@ -12,6 +12,7 @@ from flask_babel import gettext, ngettext
 
 from admin.dashboard.queries import (
     failed_recurring,
+    lists_to_approve,
     newest_payments,
     open_discrepancies,
     open_inquiries,
@@ -128,6 +129,14 @@ def _needs(*, now: datetime) -> list[dict[str, Any]]:
             gettext("Refunds to approve"),
             gettext("above a limit; half an hour each"),
             url_for("refunds.index", state="approval"),
+        ),
+        (
+            Permission.REFUNDS_APPROVE,
+            lists_to_approve(),
+            ("list-check", "amber"),
+            gettext("Lists of refunds to approve"),
+            gettext("many at once; half an hour each"),
+            url_for("refund_batches.index"),
         ),
         (
             Permission.RECONCILIATION_READ,

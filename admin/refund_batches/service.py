@@ -148,6 +148,21 @@ def decline(batch_id: int, *, actor: Actor, now: datetime) -> RefundBatch:
     return batch
 
 
+def expire_overdue(*, now: datetime) -> int:
+    """End the requests nobody answered in time; returns how many."""
+    query = sa.select(RefundBatch.id).where(
+        RefundBatch.state == BatchState.NEEDS_APPROVAL, RefundBatch.expires_at <= now
+    )
+    overdue = list(db.session.scalars(query))
+    for batch_id in overdue:
+        with transaction():
+            batch = _locked(batch_id)
+            if batch.state is BatchState.NEEDS_APPROVAL:
+                actor = Actor.system("refund_batches")
+                _drop(batch, SecondWord.EXPIRED, actor=actor, now=now)
+    return len(overdue)
+
+
 def stop(batch_id: int, *, actor: Actor, now: datetime) -> RefundBatch:
     """Send no further line; what was sent stays sent. Raises AlreadyDecided."""
     actor.require(Permission.REFUNDS_BULK)

@@ -7,8 +7,16 @@ from typing import Any
 
 from admin.domain.job import JobLane
 from admin.jobs.registry import Progress, handles
-from admin.refund_batches.service import RUN, work
+from admin.refund_batches.service import RUN, expire_overdue, work
 from admin.web.services import gateway
+
+EXPIRE = "refund_batches.expire"
+
+
+@handles(EXPIRE)
+def end_overdue(payload: dict[str, Any], progress: Progress, now: datetime) -> None:
+    """Requests for approval end after half an hour."""
+    expire_overdue(now=now)
 
 
 @handles(RUN, lane=JobLane.MONEY)

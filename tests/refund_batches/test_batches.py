@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -30,6 +31,7 @@ from admin.refund_batches.service import (
     NothingToSend,
     approve,
     decline,
+    expire_overdue,
     get_batch,
     go_on,
     rehearse,
@@ -254,3 +256,24 @@ def test_a_person_gives_a_list_sees_it_judged_and_sends_it(finance: Person, list
     assert OperationState.SUCCEEDED in {
         one.state for one in db.session.scalars(sa.select(MoneyOperation))
     }
+
+
+def test_a_list_that_nobody_answers_ends_by_itself(lists: Lists, manager: Actor) -> None:
+    batch = lists.give("\n".join(lists.know(11)))
+    start(batch.id, actor=lists.actor, now=lists.now)
+    assert expire_overdue(now=lists.now + timedelta(minutes=29)) == 0
+    assert expire_overdue(now=lists.now + timedelta(minutes=31)) == 1
+    assert (get_batch(batch.id).state, get_batch(batch.id).word) == (
+        BatchState.DROPPED,
+        SecondWord.EXPIRED,
+    )
+
+
+def test_a_manager_sees_that_a_list_waits(sign_in: Callable[[Role], Person], lists: Lists) -> None:
+    batch = lists.give("\n".join(lists.know(11)))
+    manager = sign_in(Role.MANAGER)
+    assert "승인할 일괄 환불" not in manager.get("/").text
+    start(batch.id, actor=lists.actor, now=lists.now)
+    assert "승인할 일괄 환불" in manager.get("/").text
+    answer = manager.post(f"/refunds/batches/{batch.id}/approval/", {}, follow_redirects=True)
+    assert "보내는 중" in answer.text
