@@ -51,6 +51,15 @@ def operations_in(states: frozenset[OperationState]) -> Waiting:
     return _waiting(query)
 
 
+def done_late(*, now: datetime) -> Waiting:
+    """Operations that were called off and turned out to have happened, of late."""
+    query = sa.select(sa.func.count(), sa.func.sum(MoneyOperation.amount_minor)).where(
+        MoneyOperation.state == OperationState.SUCCEEDED_LATE,
+        MoneyOperation.settled_at >= now - RECENT,
+    )
+    return _waiting(query)
+
+
 def lists_to_approve() -> Waiting:
     """Lists of refunds that wait for a second person."""
     query = (

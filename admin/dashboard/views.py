@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext, ngettext
 
 from admin.dashboard.queries import (
+    done_late,
     failed_recurring,
     lists_to_approve,
     newest_payments,
@@ -121,6 +122,14 @@ def _needs(*, now: datetime) -> list[dict[str, Any]]:
             gettext("Outcomes that need a person"),
             gettext("nobody could settle them by looking"),
             url_for("operations.index", state="human"),
+        ),
+        (
+            Permission.OPERATIONS_READ,
+            done_late(now=now),
+            ("alert-triangle", "red"),
+            gettext("Said not to have happened, and did"),
+            gettext("in 14 days; tell whoever was told otherwise"),
+            url_for("operations.index", state="late"),
         ),
         (
             Permission.REFUNDS_APPROVE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -12,18 +12,29 @@ from admin.domain.actor import Actor
 from admin.domain.clock import RunningClock
 from admin.domain.evidence import Verdict
 from admin.domain.operation import (
+    CAME_TO_NOTHING,
     FROM_MEMORY,
     HUMAN_AFTER,
     READY_EXPIRES,
     READY_TO_WORKER,
     SENDING_LEASE,
+    OperationKind,
     OperationState,
     SettledBy,
 )
 from admin.gateway.client import Gateway
 from admin.gateway.errors import GatewayBusy, GatewayError
 from admin.mirror import service as mirror
-from admin.models import MoneyOperation, Payment, db, lock, transaction
+from admin.models import (
+    MoneyOperation,
+    Observation,
+    OperationAttempt,
+    Payment,
+    PaymentCancellation,
+    db,
+    lock,
+    transaction,
+)
 from admin.operations.binding import check_gateway
 from admin.operations.errors import WrongGateway
 from admin.operations.intent import add_step
@@ -45,12 +56,16 @@ LOOKED_AT = (
     OperationState.ACCEPTED,
     OperationState.MISMATCH,
     OperationState.FAILED,
+    OperationState.NOT_EXECUTED,  # only when the mirror contradicts it
 )
+DENIED = (OperationState.FAILED, OperationState.NOT_EXECUTED)
+DOUBTED_FOR = timedelta(days=7)
 
 
 def sweep(*, gateway: Gateway, now: datetime) -> int:
     """One round over everything that is due; returns how many operations were touched."""
     clock = RunningClock(now)
+    _doubt_what_was_contradicted(now=now)
     due = [operation.id for operation in _due(now)]
     for operation_id in due:
         advance(operation_id, gateway=gateway, now=clock.now())
@@ -97,7 +112,7 @@ def _look(operation_id: str, *, gateway: Gateway, now: datetime) -> MoneyOperati
     except GatewayError as error:
         return _look_failed(operation_id, error, now=now)
     verdict = kind.judge_look(operation, seen, now=now)
-    if operation.state is OperationState.FAILED:
+    if operation.state in DENIED:
         return _second_look_at_failed(operation, verdict, seen, fetch_seq=seq, now=now)
     settled = settle(
         operation_id,
@@ -216,6 +231,66 @@ def _second_look_at_failed(
             row.lease_until = None
             add_step(row, "look", "looked again: the refusal stands", now=now)
     return operation
+
+
+def _doubt_what_was_contradicted(*, now: datetime) -> None:
+    """What is said not to have happened and shows in the mirror all the same is looked at again.
+
+    A payment reported as failed can turn paid hours later, and the walk or a webhook brings it.
+    """
+    recent = sa.and_(
+        MoneyOperation.state.in_(DENIED),
+        MoneyOperation.settled_at > now - DOUBTED_FOR,
+        MoneyOperation.next_look_at.is_(None),
+    )
+    other = sa.orm.aliased(MoneyOperation)
+    explained = sa.exists().where(  # by another try under the same number
+        other.merchant_uid == MoneyOperation.merchant_uid,
+        other.kind == OperationKind.CHARGE,
+        other.state.not_in(CAME_TO_NOTHING),
+    )
+    charges = (
+        sa.select(MoneyOperation.id)
+        .join(Payment, Payment.merchant_uid == MoneyOperation.merchant_uid)
+        .where(
+            recent,
+            MoneyOperation.kind == OperationKind.CHARGE,
+            Payment.paid_at.is_not(None),
+            ~explained,
+            ~_looked_since_seen(),
+        )
+    )
+    refunds = (
+        sa.select(MoneyOperation.id)
+        .join(Payment, Payment.imp_uid == MoneyOperation.imp_uid)
+        .join(PaymentCancellation, PaymentCancellation.payment_id == Payment.id)
+        .where(
+            recent,
+            MoneyOperation.kind == OperationKind.REFUND,
+            PaymentCancellation.reason.startswith(sa.func.concat("[", MoneyOperation.marker, "]")),
+            ~_looked_since_seen(),
+        )
+    )
+    contradicted = sorted({*db.session.scalars(charges), *db.session.scalars(refunds)})
+    for operation_id in contradicted:
+        with transaction():
+            row = lock(MoneyOperation, operation_id)
+            if row is not None and row.state in DENIED:
+                row.next_look_at = now
+
+
+def _looked_since_seen() -> sa.ColumnElement[bool]:
+    """Whether a look has left the operation as it was since the mirror learned something new."""
+    learned = (
+        sa.select(sa.func.max(Observation.seen_at))
+        .where(Observation.payment_id == Payment.id)
+        .scalar_subquery()
+    )
+    return sa.exists().where(
+        OperationAttempt.operation_id == MoneyOperation.id,
+        OperationAttempt.phase == "look",
+        OperationAttempt.at >= learned,
+    )
 
 
 def _canary() -> str | None:

@@ -48,6 +48,7 @@ REFRESH_SECONDS = 5
 GROUPS: dict[str, frozenset[OperationState] | None] = {
     "unknown": SHOWN_AS_UNKNOWN,
     "human": CLOSABLE,
+    "late": frozenset({OperationState.SUCCEEDED_LATE}),
     "approval": frozenset({OperationState.NEEDS_APPROVAL}),
     "open": OPEN_STATES,
     "": None,
@@ -268,6 +269,7 @@ def _tabs(current: str) -> list[dict[str, Any]]:
     words = {
         "unknown": gettext("Outcome unknown"),
         "human": gettext("Needs a person"),
+        "late": gettext("Done late"),
         "approval": gettext("Awaiting approval"),
         "open": gettext("Still open"),
         "": gettext("All"),

@@ -202,6 +202,11 @@ class Desk:
         return f"form-{self.forms}"
 
 
+def later(desk: Desk) -> Desk:
+    """The same desk two hours later."""
+    return Desk(desk.actor, desk.gateway, desk.now + timedelta(hours=2), forms=desk.forms + 100)
+
+
 class Killed(BaseException):
     """The process was killed here."""
 

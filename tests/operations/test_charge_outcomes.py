@@ -9,7 +9,7 @@ import pytest
 from admin.customers.service import ChargeInProgress
 from admin.domain.operation import OperationState, SettledBy
 from admin.models import Payment
-from tests.operations.desk import Network, audited, refused
+from tests.operations.desk import Network, audited, later, refused
 
 pytestmark = pytest.mark.slow
 
@@ -170,6 +170,41 @@ def test_an_order_that_is_paid_already_is_never_charged(desk, key, stand_in):
 
     assert (operation.state, sent(stand_in)) == (Q.REJECTED, 0)
     assert isinstance(desk.know("imp_900000000001"), Payment)
+
+
+def test_a_declined_charge_that_turns_paid_hours_later_is_a_late_success(desk, key, stand_in):
+    stand_in.control("customers", {"customers": [{"customer_uid": "cus_1", "decline": "CC54"}]})
+    operation = desk.charge(key)
+    desk.sweep(seconds=61)
+    assert operation.state is Q.FAILED
+
+    stand_in.paid("imp_400000000001", merchant_uid="CHG-1")
+    later(desk).know("imp_400000000001")  # the walk or a webhook brings it
+    assert desk.sweep(hours=3) == 1
+    assert (operation.state, operation.imp_uid) == (Q.SUCCEEDED_LATE, "imp_400000000001")
+    assert "charge.succeeded_late" in audited()
+    assert desk.sweep(hours=4) == 0
+
+
+def test_a_charge_that_came_to_nothing_is_not_doubted_because_of_its_second_try(
+    desk, key, payment, stand_in
+):
+    stand_in.fail_next(AGAIN, "status", method="POST", status=403)
+    first = desk.charge(key)
+    second = desk.charge(key, after=timedelta(minutes=20))
+    assert (first.state, second.state) == (Q.NOT_EXECUTED, Q.SUCCEEDED)
+    assert desk.sweep(hours=1) == 0
+    assert first.state is Q.NOT_EXECUTED
+
+
+def test_what_another_amount_contradicts_is_doubted_once(desk, key, stand_in):
+    stand_in.control("customers", {"customers": [{"customer_uid": "cus_1", "decline": "CC54"}]})
+    operation = desk.charge(key)
+    desk.sweep(seconds=61)
+    stand_in.paid("imp_400000000001", merchant_uid="CHG-1", amount=1)
+    later(desk).know("imp_400000000001")
+    assert [desk.sweep(hours=hour) for hour in (3, 4, 5)] == [1, 0, 0]
+    assert operation.state is Q.FAILED
 
 
 def test_a_refused_charge_is_looked_at_once_more_and_may_turn_out_paid(desk, key, stand_in):

@@ -7,7 +7,7 @@ import pytest
 from admin.domain.operation import OperationState, SettledBy
 from admin.gateway.settings import Deadlines
 from tests.operations.conftest import UID
-from tests.operations.desk import Network, audited, refused
+from tests.operations.desk import Network, audited, later, refused
 
 pytestmark = pytest.mark.slow
 
@@ -157,6 +157,22 @@ def test_a_refusal_fails_the_refund_and_is_looked_at_once_more(
     assert desk.sweep(seconds=61) == 1
     assert (operation.state, operation.next_look_at) == (OperationState.FAILED, None)
     assert desk.sweep(days=1) == 0
+
+
+def test_a_refund_that_shows_hours_after_it_was_called_off_is_a_late_success(
+    desk, payment, stand_in
+):
+    stand_in.fail_next(CANCEL, "drop", method="POST", when="before_commit")
+    operation = desk.refund(payment, 3_000)
+    desk.look(operation, minutes=12)
+    assert operation.state is OperationState.NOT_EXECUTED
+
+    reason = f"[{operation.marker}] 상품 불량"
+    stand_in.control("console/cancel", {"imp_uid": UID, "amount": 3_000, "reason": reason})
+    later(desk).know(UID)
+    assert desk.sweep(hours=3) == 1
+    assert operation.state is OperationState.SUCCEEDED_LATE
+    assert operation.claimed_key
 
 
 def test_a_refusal_that_turns_out_to_have_happened_is_a_late_success(desk, payment, stand_in):
