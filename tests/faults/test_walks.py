@@ -131,7 +131,8 @@ def test_fault_f48_what_a_lagging_replica_says_is_counted_and_not_believed(stand
 
     assert applied.merged.stale
     assert mirrored() == at_the_gateway(stand_in, 1)
-    told = db.session.execute(sa.select(Observation.stale, Observation.cancelled_minor))
+    query = sa.select(Observation.stale, Observation.cancelled_minor).order_by(Observation.id)
+    told = db.session.execute(query)
     assert [tuple(one) for one in told] == [(False, 4_000), (True, 0)]
 
 
