@@ -13,7 +13,7 @@ from tests.simulation.runner import Order, explain, run
 
 pytestmark = pytest.mark.simulation
 
-HISTORIES = 500
+HISTORIES = 300
 STEPS = 60
 JOBS = 2
 
