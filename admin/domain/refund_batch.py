@@ -12,7 +12,7 @@ from admin.domain.card_guard import hide_card_numbers, holds_card_number
 from admin.domain.errors import N_, InvalidInput
 
 MOST_ROWS = 1_000
-MOST_BYTES = 1024 * 1024
+MOST_BYTES = 256 * 1024  # within what a request may hold, so that the form can say so
 ALONE_UP_TO = 10  # rows one person may send without a second one
 SHOWN = 300  # characters of a line that are kept
 

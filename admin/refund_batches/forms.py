@@ -56,7 +56,7 @@ class BatchForm(FlaskForm):
             raise InvalidInput(N_("Give the lines or a file, not both."), field="file")
         content = given.stream.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
-            raise InvalidInput(N_("The file is larger than 1 MB."), field="file")
+            raise InvalidInput(N_("The file is larger than 256 KB."), field="file")
         return _decoded(content), given.filename[-120:]
 
 

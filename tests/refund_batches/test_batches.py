@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 import sqlalchemy as sa
@@ -277,3 +278,32 @@ def test_a_manager_sees_that_a_list_waits(sign_in: Callable[[Role], Person], lis
     assert "승인할 일괄 환불" in manager.get("/").text
     answer = manager.post(f"/refunds/batches/{batch.id}/approval/", {}, follow_redirects=True)
     assert "보내는 중" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"ORD-1,100\n" * 30_000, "파일이 256KB보다 커요."),
+        (b"\xff\xfe\x00\x81", "글 파일이 아니에요."),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_why_and_keeps_the_rest(
+    finance: Person, app: object, content: bytes, sentence: str
+) -> None:
+    hidden = finance.hidden_fields("/refunds/batches/new")
+    form = {**hidden, "reason": "late", "note": "행사 취소", "file": (BytesIO(content), "list.csv")}
+    page = finance.post("/refunds/batches/", form)
+    assert page.status_code == 422
+    assert sentence in page.text
+    assert 'value="행사 취소"' in page.text
+    assert db.session.scalars(sa.select(RefundBatch)).all() == []
+
+
+def test_a_file_as_a_korean_spreadsheet_saves_it_is_read(finance: Person, lists: Lists) -> None:
+    (uid,) = lists.know(1)
+    content = f'결제번호,금액\r\n{uid},"3,000"\r\n'.encode("cp949")
+    hidden = finance.hidden_fields("/refunds/batches/new")
+    form = {**hidden, "reason": "late", "note": "", "file": (BytesIO(content), "목록.csv")}
+    finance.post("/refunds/batches/", form)
+    (batch,) = db.session.scalars(sa.select(RefundBatch))
+    assert [(row.amount_minor, row.state) for row in batch.rows] == [(3_000, RowState.WAITING)]
