@@ -62,6 +62,18 @@ class PaymentState(Enum):
     CANCELLED = "cancelled"  # ended before any money came
 
 
+class Standing(Enum):
+    """What a payment is whatever the hour: its state, with the deadline of an account left aside."""
+
+    OPENED = "opened"
+    WAITING = "waiting"  # an account was issued; whether it is too late is a matter of now
+    FAILED = "failed"
+    PAID = "paid"
+    PART_REFUNDED = "part_refunded"
+    REFUNDED = "refunded"
+    CANCELLED = "cancelled"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cancellation:
     """One entry of the gateway's cancel history. Source: PaymentAnnotation.cancel_history."""
@@ -148,40 +160,32 @@ class PaymentSnapshot:
         """Whether money reached us at some moment, whatever came of it later."""
         return self.paid_at is not None or self.status is PaymentStatus.PAID
 
-    def state(self, now: datetime) -> PaymentState:
+    @property
+    def method(self) -> str:
+        """What people call the way of paying: the wallet, where one was used inside the window."""
+        return self.wallet or self.pay_method
+
+    @property
+    def standing(self) -> Standing:
         """Judge by amounts: sources disagree on how a partial cancel reads in `status`."""
-        return judge_state(
-            status=self.status,
-            amount_minor=self.amount.minor,
-            cancelled_minor=self.cancelled.minor,
-            took_money=self.took_money,
-            has_account=self.vbank_num is not None or self.vbank_due_at is not None,
-            due_at=self.vbank_due_at,
-            now=now,
-        )
+        if self.status is PaymentStatus.FAILED:
+            return Standing.FAILED
+        if self.status is PaymentStatus.READY:
+            has_account = self.vbank_num is not None or self.vbank_due_at is not None
+            return Standing.WAITING if has_account else Standing.OPENED
+        if self.cancelled.minor == 0:
+            return Standing.PAID if self.took_money else Standing.CANCELLED
+        whole = self.cancelled.minor >= self.amount.minor
+        return Standing.REFUNDED if whole else Standing.PART_REFUNDED
+
+    def state(self, now: datetime) -> PaymentState:
+        """What people call it at this hour."""
+        return state_at(self.standing, due_at=self.vbank_due_at, now=now)
 
 
-def judge_state(
-    *,
-    status: PaymentStatus,
-    amount_minor: int,
-    cancelled_minor: int,
-    took_money: bool,
-    has_account: bool,
-    due_at: datetime | None,
-    now: datetime,
-) -> PaymentState:
-    """The state people see, from the bare facts of a row. Amounts in minor units.
-
-    `has_account`: a virtual account was issued, so a deposit can still come.
-    """
-    if status is PaymentStatus.FAILED:
-        return PaymentState.FAILED
-    if status is PaymentStatus.READY:
-        if not has_account:
-            return PaymentState.OPENED
-        overdue = due_at is not None and due_at < now
-        return PaymentState.EXPIRED if overdue else PaymentState.AWAITING
-    if cancelled_minor == 0:
-        return PaymentState.PAID if took_money else PaymentState.CANCELLED
-    return PaymentState.REFUNDED if cancelled_minor >= amount_minor else PaymentState.PART_REFUNDED
+def state_at(standing: Standing, *, due_at: datetime | None, now: datetime) -> PaymentState:
+    """The state people see: only a virtual account's changes with the hour."""
+    if standing is not Standing.WAITING:
+        return PaymentState(standing.value)
+    overdue = due_at is not None and due_at < now
+    return PaymentState.EXPIRED if overdue else PaymentState.AWAITING

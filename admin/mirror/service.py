@@ -14,6 +14,7 @@ from admin.domain.actor import Actor
 from admin.domain.escrow import escrow_state
 from admin.domain.merging import Merge, Observed, is_late_success, merge
 from admin.domain.payment import PaymentSnapshot
+from admin.mirror import daily
 from admin.models import (
     EscrowOrder,
     GatewayBinding,
@@ -24,6 +25,7 @@ from admin.models import (
     in_transaction,
     transaction,
 )
+from admin.models import text_index
 from admin.models.payment import columns_of, columns_of_cancellation, time_ordered_id
 
 CHUNK = 500  # ids a query may name at once
@@ -147,6 +149,8 @@ def _insert(
         for one in snapshots
     ]
     db.session.execute(sa.insert(Observation), sights)
+    daily.note((None, one) for one in snapshots)
+    text_index.put(db.session.connection(), [(keys[one.imp_uid], one) for one in snapshots])
     return [
         Applied(
             payment_id=keys[one.imp_uid],
@@ -165,6 +169,9 @@ def _apply_one(
     late = is_late_success(ours.snapshot, merged.result.snapshot)
     if merged.changed:
         payment.apply(merged.result.snapshot)
+        db.session.flush()  # the row's version is judged before anything is written beside it
+        daily.note([(ours.snapshot, merged.result.snapshot)])
+        text_index.put(db.session.connection(), [(payment.id, merged.result.snapshot)])
     known = payment.quarantined and bool(merged.conflicts)  # told before; nothing new to keep
     payment.quarantined = bool(merged.conflicts)  # a look that agrees again lifts it
     payment.fetch_seq = merged.result.fetch_seq

@@ -13,10 +13,12 @@ from admin.models.operation import Approval, Closure, MoneyOperation, OperationA
 from admin.models.operator import Operator, OperatorRole, SignInSession
 from admin.models.order import LineItem, Order
 from admin.models.payment import Payment, PaymentCancellation
+from admin.models.payment_day import PaymentDay, TimeBasis
 from admin.models.reconciliation import Discrepancy, ReconciliationRun
 from admin.models.refund_batch import RefundBatch, RefundBatchRow
 from admin.models.refund_rules import RefundLimit, RefundReason
 from admin.models.sync_window import SyncWindow
+from admin.models.text_index import PaymentText
 from admin.models.webhook_event import WebhookEvent
 
 __all__ = [
@@ -45,6 +47,8 @@ __all__ = [
     "Order",
     "Payment",
     "PaymentCancellation",
+    "PaymentDay",
+    "PaymentText",
     "ReconciliationRun",
     "RefundBatch",
     "RefundBatchRow",
@@ -52,6 +56,7 @@ __all__ = [
     "RefundReason",
     "SignInSession",
     "SyncWindow",
+    "TimeBasis",
     "WebhookEvent",
     "db",
     "in_transaction",

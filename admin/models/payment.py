@@ -16,7 +16,8 @@ from admin.domain.payment import (
     PaymentSnapshot,
     PaymentState,
     PaymentStatus,
-    judge_state,
+    Standing,
+    state_at,
 )
 from admin.models.base import Base, BigKey, Key, MinorUnits, Moment, text_enum
 
@@ -54,14 +55,18 @@ class Payment(Base):
         sa.Index("ix_payments_started_at_id", "started_at", "id"),
         sa.Index("ix_payments_paid_at_id", "paid_at", "id"),
         sa.Index("ix_payments_cancelled_at_id", "cancelled_at", "id"),
-        sa.Index("ix_payments_status_started_at_id", "status", "started_at", "id"),
-        sa.Index("ix_payments_pay_method_started_at_id", "pay_method", "started_at", "id"),
+        sa.Index("ix_payments_standing_started_at_id", "standing", "started_at", "id"),
+        sa.Index("ix_payments_standing_paid_at_id", "standing", "paid_at", "id"),
+        sa.Index("ix_payments_method_started_at_id", "method", "started_at", "id"),
+        sa.Index("ix_payments_amount_minor_id", "amount_minor", "id"),
+        sa.Index("ix_payments_merchant_uid_id", "merchant_uid", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=False)
     imp_uid: Mapped[str] = mapped_column(sa.String(32), unique=True)  # issued by the gateway
-    merchant_uid: Mapped[str] = mapped_column(sa.String(80), index=True)  # issued by the shop
+    merchant_uid: Mapped[str] = mapped_column(sa.String(80))  # issued by the shop
     status: Mapped[PaymentStatus] = mapped_column(text_enum(PaymentStatus))
+    standing: Mapped[Standing] = mapped_column(text_enum(Standing))  # judged from the others
     currency: Mapped[Currency] = mapped_column(text_enum(Currency))
     amount_minor: Mapped[MinorUnits]
     cancelled_minor: Mapped[MinorUnits] = mapped_column(default=0)
@@ -71,6 +76,7 @@ class Payment(Base):
     cancelled_at: Mapped[Moment | None]
     pay_method: Mapped[str] = mapped_column(sa.String(40))
     wallet: Mapped[str | None] = mapped_column(sa.String(40))
+    method: Mapped[str] = mapped_column(sa.String(40))  # the wallet, else the pay_method
     pg_provider: Mapped[str | None] = mapped_column(sa.String(40))
     pg_tid: Mapped[str | None] = mapped_column(sa.String(80), index=True)
     pg_id: Mapped[str | None] = mapped_column(sa.String(80))
@@ -136,16 +142,8 @@ class Payment(Base):
         return self.amount - self.cancelled
 
     def state(self, now: datetime) -> PaymentState:
-        """What people call it; `PaymentSnapshot.state` from the columns."""
-        return judge_state(
-            status=self.status,
-            amount_minor=self.amount_minor,
-            cancelled_minor=self.cancelled_minor,
-            took_money=self.paid_at is not None or self.status is PaymentStatus.PAID,
-            has_account=self.vbank_num is not None or self.vbank_due_at is not None,
-            due_at=self.vbank_due_at,
-            now=now,
-        )
+        """What people call it at this hour."""
+        return state_at(self.standing, due_at=self.vbank_due_at, now=now)
 
     def snapshot(self) -> PaymentSnapshot:
         """The row as the domain speaks of it."""
@@ -206,6 +204,8 @@ def columns_of(snapshot: PaymentSnapshot) -> dict[str, Any]:
     """What a snapshot puts into the columns of its row, cancellations apart."""
     return {
         **{name: getattr(snapshot, name) for name in PLAIN_FIELDS},
+        "standing": snapshot.standing,
+        "method": snapshot.method,
         "currency": snapshot.currency,
         "amount_minor": snapshot.amount.minor,
         "cancelled_minor": snapshot.cancelled.minor,

@@ -63,7 +63,8 @@ def differences() -> list[str]:
     """What autogeneration would still change."""
 
     def ours(_object: object, name: str | None, kind: str, *_: object) -> bool:
-        return kind != "table" or name != "alembic_version"
+        own_way = ("alembic_version", "payment_pieces")
+        return kind != "table" or not (name or "").startswith(own_way)
 
     with db.engine.connect() as connection:
         context = MigrationContext.configure(
@@ -74,7 +75,8 @@ def differences() -> list[str]:
 
 
 def tables() -> set[str]:
-    return set(sa.inspect(db.engine).get_table_names()) - {"alembic_version"}
+    every = set(sa.inspect(db.engine).get_table_names()) - {"alembic_version"}
+    return {name for name in every if not name.startswith("payment_pieces")}
 
 
 def test_the_migrations_lead_exactly_to_the_models(app: Flask) -> None:

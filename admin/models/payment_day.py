@@ -1,0 +1,43 @@
+"""What each Korean day adds up to, kept with the payments so that sums never walk them."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import Enum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from admin.domain.payment import Standing
+from admin.models.base import Base, Key, MinorUnits, text_enum
+
+
+class TimeBasis(Enum):
+    """Which moment of a payment a period goes by."""
+
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    CANCELLED = "cancelled"
+
+
+class PaymentDay(Base):
+    """One addition to the sums of a day. Rows are only added, so that writers never wait for each
+    other; the sum over all rows of a day is what counts, and they are folded into one later.
+    """
+
+    __tablename__ = "payment_days"
+    __table_args__ = (
+        sa.Index(
+            "ix_payment_days_all",
+            *("basis", "day", "standing", "method", "count", "gross_minor", "cancelled_minor"),
+        ),
+    )
+
+    id: Mapped[Key]
+    basis: Mapped[TimeBasis] = mapped_column(text_enum(TimeBasis))
+    day: Mapped[date] = mapped_column(sa.Date)
+    standing: Mapped[Standing] = mapped_column(text_enum(Standing))
+    method: Mapped[str] = mapped_column(sa.String(40))
+    count: Mapped[int] = mapped_column(sa.BigInteger)
+    gross_minor: Mapped[MinorUnits]  # of payments whose money really came
+    cancelled_minor: Mapped[MinorUnits]

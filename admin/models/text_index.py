@@ -1,0 +1,183 @@
+"""The search index of payments: their text, and the pieces of it, in both databases.
+
+`payment_texts` holds what a word is compared with, `payment_pieces` where each piece stands: an
+FTS5 table without content on SQLite, a tsvector under a GIN index on PostgreSQL. Both are written
+with the payment they speak of, in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Mapped, mapped_column
+
+from admin.domain.payment import PaymentSnapshot
+from admin.domain.search.grams import Needed, grams, joined
+from admin.domain.search.hangul import initials
+from admin.models.base import Base, BigKey, db
+
+# Marks for what a payment is and not what it says; no word of a text is cut into these.
+TEST_MARK = "§test"
+ESCROW_MARK = "§escrow"
+
+
+class PaymentText(Base):
+    """Everything of one payment that a typed word is compared with, in lower case."""
+
+    __tablename__ = "payment_texts"
+
+    payment_id: Mapped[int] = mapped_column(
+        BigKey, sa.ForeignKey("payments.id"), primary_key=True, autoincrement=False
+    )
+    text: Mapped[str] = mapped_column(sa.Text)
+
+
+# Not of the metadata: each database makes it in a way of its own, by migration.
+PIECES = sa.table("payment_pieces", sa.column("rowid"), sa.column("payment_id"), sa.column("pieces"))
+
+Searchable = PaymentSnapshot | SimpleNamespace  # whatever has the fields of a payment
+_SEARCHED = (
+    "imp_uid merchant_uid buyer_name order_name vbank_holder buyer_email buyer_tel buyer_addr "
+    "apply_num pg_tid pg_id customer_uid card_name card_number bank_name vbank_name vbank_num "
+    "fail_reason cancel_reason sandbox escrow card_quota"
+).split()
+_BATCH = 1_000
+
+_PUT_LITE = sa.text("INSERT OR REPLACE INTO payment_pieces(rowid, pieces) VALUES (:id, :pieces)")
+_PUT_POSTGRES = sa.text(
+    "INSERT INTO payment_pieces(payment_id, pieces) VALUES (:id, array_to_tsvector(:pieces)) "
+    "ON CONFLICT (payment_id) DO UPDATE SET pieces = excluded.pieces"
+).bindparams(sa.bindparam("pieces", type_=ARRAY(sa.Text)))
+_PUT_TEXT = sa.text(
+    "INSERT INTO payment_texts(payment_id, text) VALUES (:id, :text) "
+    "ON CONFLICT (payment_id) DO UPDATE SET text = excluded.text"
+)
+
+
+def text_of(payment: Searchable) -> str:
+    """What a word may be found in, part by part."""
+    names = [payment.buyer_name, payment.order_name, payment.vbank_holder]
+    return joined(
+        [
+            payment.imp_uid,
+            payment.merchant_uid,
+            *names,
+            *(initials(name) for name in names if name),
+            payment.buyer_email,
+            _digits(payment.buyer_tel),
+            payment.buyer_addr,
+            payment.apply_num,
+            payment.pg_tid,
+            payment.pg_id,
+            payment.customer_uid,
+            payment.card_name,
+            payment.card_number,
+            payment.bank_name,
+            payment.vbank_name,
+            _digits(payment.vbank_num),
+            payment.fail_reason,
+            *dict.fromkeys([payment.cancel_reason, *(one.reason for one in payment.cancellations)]),
+        ]
+    )
+
+
+def marks_of(payment: Searchable) -> Iterable[str]:
+    """What stands beside the pieces of the text."""
+    if payment.sandbox:
+        yield TEST_MARK
+    if payment.escrow:
+        yield ESCROW_MARK
+    if payment.card_quota:
+        yield quota_mark(payment.card_quota)
+
+
+def quota_mark(months: int) -> str:
+    """The mark of payments in so many instalments."""
+    return f"§{months}mo"
+
+
+def put(connection: Connection, payments: Sequence[tuple[int, Searchable]]) -> None:
+    """Write the index of these payments anew, inside the caller's transaction."""
+    if not payments:
+        return
+    texts = [{"id": key, "text": text_of(payment)} for key, payment in payments]
+    pieces: list[dict[str, Any]] = [
+        {"id": one["id"], "pieces": [*grams(one["text"]), *marks_of(payment)]}
+        for one, (_, payment) in zip(texts, payments, strict=True)
+    ]
+    connection.execute(_PUT_TEXT, texts)
+    if connection.dialect.name == "postgresql":
+        connection.execute(_PUT_POSTGRES, pieces)
+        return
+    spaced = [{"id": one["id"], "pieces": " ".join(one["pieces"])} for one in pieces]
+    connection.execute(_PUT_LITE, spaced)
+
+
+def fill(connection: Connection) -> None:
+    """Index every payment of a database whose index is empty."""
+    fields = ", ".join(f"payments.{name}" for name in _SEARCHED)
+    reasons = "SELECT payment_id, reason FROM payment_cancellations WHERE payment_id BETWEEN :a AND :z"
+    last = -1
+    while True:
+        rows = connection.execute(
+            sa.text(f"SELECT id, {fields} FROM payments WHERE id > :last ORDER BY id LIMIT :most"),
+            {"last": last, "most": _BATCH},
+        ).all()
+        if not rows:
+            return
+        ends = {"a": rows[0].id, "z": rows[-1].id}
+        entries: dict[int, list[SimpleNamespace]] = {}
+        for key, reason in connection.execute(sa.text(reasons), ends):
+            entries.setdefault(key, []).append(SimpleNamespace(reason=reason))
+        put(
+            connection,
+            [
+                (row.id, SimpleNamespace(**row._mapping, cancellations=entries.get(row.id, ())))
+                for row in rows
+            ],
+        )
+        last = rows[-1].id
+
+
+def matching(alternatives: Sequence[Sequence[Needed]]) -> sa.Select[int]:
+    """Ids of payments whose pieces fit: of every entry, one of its alternatives.
+
+    They may hold more than what was asked for, never less.
+    """
+    if is_postgresql():
+        query = " & ".join(_either([_postgres(one) for one in entry], "|") for entry in alternatives)
+        fits = PIECES.c.pieces.op("@@", is_comparison=True)(sa.cast(query, TSQUERY))
+        return sa.select(sa.type_coerce(PIECES.c.payment_id, sa.BigInteger)).where(fits)
+    query = " AND ".join(_either([_lite(one) for one in entry], "OR") for entry in alternatives)
+    fits = sa.literal_column("payment_pieces").op("MATCH", is_comparison=True)(query)
+    return sa.select(sa.type_coerce(PIECES.c.rowid, sa.BigInteger)).where(fits)
+
+
+def is_postgresql() -> bool:
+    """Which of the two databases this is."""
+    return db.engine.dialect.name == "postgresql"
+
+
+def _either(queries: list[str], word: str) -> str:
+    return f"({f' {word} '.join(queries)})"
+
+
+def _lite(wanted: Needed) -> str:
+    words = [f'"{piece}"' for piece in wanted.pieces]
+    words += [f'"{piece}"*' for piece in wanted.beginnings]
+    return f"({' AND '.join(words)})"
+
+
+def _postgres(wanted: Needed) -> str:
+    words = [f"'{piece}'" for piece in wanted.pieces]
+    words += [f"'{piece}':*" for piece in wanted.beginnings]
+    return f"({' & '.join(words)})"
+
+
+def _digits(text: str | None) -> str | None:
+    return "".join(filter(str.isdecimal, text)) if text else None
