@@ -1,1 +1,1 @@
-"""The search language: what is asked of a list, as text and as values. No SQL."""
+"""The search language: what people type into the box over the payments, as a pure value."""

@@ -1,20 +1,45 @@
-"""Korean syllables and their initial consonants: ㄱㅁㅈ for 김민준."""
+"""Korean initials: a name as people type it in a hurry, `ㄱㅁㅈ` for 김민준."""
 
 from __future__ import annotations
 
-_INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
-_FIRST, _LAST = 0xAC00, 0xD7A3  # 가 … 힣
-_PER_INITIAL = 588  # syllables that share one initial
+import unicodedata
+
+INITIALS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
+_FIRST_SYLLABLE, _LAST_SYLLABLE, _A_INITIAL = 0xAC00, 0xD7A3, 588  # syllables of one initial
+_FIRST_CONJOINING = 0x1100
+# Keyboards put two initials that make a final together into one sign.
+_PAIRS = str.maketrans(
+    dict(
+        zip(
+            "ㄳㄵㄶㄺㄻㄼㄽㄾㄿㅀㅄ",
+            "ㄱㅅ ㄴㅈ ㄴㅎ ㄹㄱ ㄹㅁ ㄹㅂ ㄹㅅ ㄹㅌ ㄹㅍ ㄹㅎ ㅂㅅ".split(),
+            strict=True,
+        )
+    )
+)
 
 
 def initials(text: str) -> str:
-    """The initial consonant of each Korean syllable; everything else as it is."""
-    return "".join(
-        _INITIALS[(ord(one) - _FIRST) // _PER_INITIAL] if _FIRST <= ord(one) <= _LAST else one
-        for one in text
-    )
+    """`text` with the initial of every syllable in its place: 김민준 is ㄱㅁㅈ."""
+    return "".join(_initial(letter) for letter in unicodedata.normalize("NFC", text))
 
 
 def is_initials(text: str) -> bool:
-    """Whether a text is initial consonants and nothing else."""
-    return bool(text) and all(one in _INITIALS for one in text)
+    """Whether `text` is nothing but initials."""
+    spelled = initials(text)
+    return bool(spelled) and all(letter in INITIALS for letter in spelled) and not _whole(text)
+
+
+def _whole(text: str) -> bool:
+    """Whether a syllable stands in `text`."""
+    composed = unicodedata.normalize("NFC", text)
+    return any(_FIRST_SYLLABLE <= ord(letter) <= _LAST_SYLLABLE for letter in composed)
+
+
+def _initial(letter: str) -> str:
+    code = ord(letter)
+    if _FIRST_SYLLABLE <= code <= _LAST_SYLLABLE:
+        return INITIALS[(code - _FIRST_SYLLABLE) // _A_INITIAL]
+    if 0 <= code - _FIRST_CONJOINING < len(INITIALS):
+        return INITIALS[code - _FIRST_CONJOINING]
+    return letter.translate(_PAIRS)

@@ -1,0 +1,1 @@
+"""The search language: read, shown, completed; and what a pasted text says."""
