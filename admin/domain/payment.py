@@ -63,7 +63,7 @@ class PaymentState(Enum):
 
 
 class Standing(Enum):
-    """What a payment is whatever the hour: its state, with the deadline of an account left aside."""
+    """What a payment is whatever the hour: its state, the deadline of an account left aside."""
 
     OPENED = "opened"
     WAITING = "waiting"  # an account was issued; whether it is too late is a matter of now

@@ -2,35 +2,62 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
+from datetime import date
 
 import sqlalchemy as sa
 
 from admin.domain.clock import kst_date
-from admin.domain.payment import PaymentSnapshot
+from admin.domain.payment import PaymentSnapshot, Standing
 from admin.models import PaymentDay, TimeBasis, db, transaction
 
 Change = tuple[PaymentSnapshot | None, PaymentSnapshot]  # before (none at first sight) and after
+_Place = tuple[TimeBasis, date, Standing, str]
 _Figures = tuple[int, int, int]
-_PLACE = (PaymentDay.basis, PaymentDay.day, PaymentDay.standing, PaymentDay.method)
 _SUMS = (PaymentDay.count, PaymentDay.gross_minor, PaymentDay.cancelled_minor)
 
 
 def note(changes: Iterable[Change]) -> None:
     """Add what changed to the days it concerns, inside the caller's transaction."""
-    sums: dict[tuple[object, ...], _Figures] = defaultdict(lambda: (0, 0, 0))
+    sums: dict[_Place, _Figures] = {}
     for before, after in changes:
-        for payment, sign in ((before, -1), (after, 1)):
-            if payment is None:
-                continue
-            for place, figures in _parts(payment):
-                count, gross, cancelled = sums[place]
-                sums[place] = (
-                    count + sign * figures[0],
-                    gross + sign * figures[1],
-                    cancelled + sign * figures[2],
-                )
+        if before is not None:
+            for place, figures in _parts(before):
+                _add(sums, place, [-figure for figure in figures])
+        for place, figures in _parts(after):
+            _add(sums, place, figures)
+    _insert(sums)
+
+
+def fold() -> None:
+    """Make one row of all that share a day, a standing and a method. The sums stay the same."""
+    doubled = (
+        sa.select(PaymentDay.basis, PaymentDay.day)
+        .group_by(PaymentDay.basis, PaymentDay.day, PaymentDay.standing, PaymentDay.method)
+        .having(sa.func.count() > 1)
+        .distinct()
+    )
+    with transaction():
+        for basis, day in db.session.execute(doubled).all():
+            gone = db.session.execute(
+                sa.delete(PaymentDay)
+                .where(PaymentDay.basis == basis, PaymentDay.day == day)
+                .returning(PaymentDay.standing, PaymentDay.method, *_SUMS)
+                .execution_options(synchronize_session=False)
+            )
+            sums: dict[_Place, _Figures] = {}
+            for standing, method, *figures in gone:
+                _add(sums, (basis, day, standing, method), figures)
+            _insert(sums)
+
+
+def _add(sums: dict[_Place, _Figures], place: _Place, figures: Iterable[int]) -> None:
+    known = sums.get(place, (0, 0, 0))
+    count, gross, cancelled = (old + new for old, new in zip(known, figures, strict=True))
+    sums[place] = (count, gross, cancelled)
+
+
+def _insert(sums: dict[_Place, _Figures]) -> None:
     rows = [
         {"basis": basis, "day": day, "standing": standing, "method": method}
         | {"count": figures[0], "gross_minor": figures[1], "cancelled_minor": figures[2]}
@@ -41,28 +68,7 @@ def note(changes: Iterable[Change]) -> None:
         db.session.execute(sa.insert(PaymentDay), rows)
 
 
-def fold() -> None:
-    """Make one row of all that share a day, a standing and a method. The sums stay the same."""
-    with transaction():
-        several = (
-            sa.select(*_PLACE).group_by(*_PLACE).having(sa.func.count() > 1).limit(5_000)
-        )
-        for place in db.session.execute(several).all():
-            here = sa.and_(*(column == value for column, value in zip(_PLACE, place, strict=True)))
-            gone = db.session.execute(
-                sa.delete(PaymentDay)
-                .where(here)
-                .returning(*_SUMS)
-                .execution_options(synchronize_session=False)
-            ).all()
-            count, gross, cancelled = (sum(row[at] for row in gone) for at in range(3))
-            if count or gross or cancelled:
-                values = dict(zip([column.key for column in _PLACE], place, strict=True))
-                values |= {"count": count, "gross_minor": gross, "cancelled_minor": cancelled}
-                db.session.execute(sa.insert(PaymentDay).values(**values))
-
-
-def _parts(payment: PaymentSnapshot) -> Iterable[tuple[tuple[object, ...], _Figures]]:
+def _parts(payment: PaymentSnapshot) -> Iterable[tuple[_Place, _Figures]]:
     """Where one payment counts, and with what. Unpaid and failed ones count and add nothing."""
     came = payment.took_money
     figures = (

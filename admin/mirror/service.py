@@ -23,9 +23,9 @@ from admin.models import (
     PaymentCancellation,
     db,
     in_transaction,
+    text_index,
     transaction,
 )
-from admin.models import text_index
 from admin.models.payment import columns_of, columns_of_cancellation, time_ordered_id
 
 CHUNK = 500  # ids a query may name at once

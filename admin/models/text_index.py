@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
+from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, TSVECTOR
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -38,7 +38,13 @@ class PaymentText(Base):
 
 
 # Not of the metadata: each database makes it in a way of its own, by migration.
-PIECES = sa.table("payment_pieces", sa.column("rowid"), sa.column("payment_id"), sa.column("pieces"))
+_LITE = sa.Table("payment_pieces", sa.MetaData(), sa.Column("rowid", sa.BigInteger, key="id"))
+_POSTGRES = sa.Table(
+    "payment_pieces",
+    sa.MetaData(),
+    sa.Column("payment_id", sa.BigInteger, key="id"),
+    sa.Column("pieces", TSVECTOR),
+)
 
 Searchable = PaymentSnapshot | SimpleNamespace  # whatever has the fields of a payment
 _SEARCHED = (
@@ -121,7 +127,9 @@ def put(connection: Connection, payments: Sequence[tuple[int, Searchable]]) -> N
 def fill(connection: Connection) -> None:
     """Index every payment of a database whose index is empty."""
     fields = ", ".join(f"payments.{name}" for name in _SEARCHED)
-    reasons = "SELECT payment_id, reason FROM payment_cancellations WHERE payment_id BETWEEN :a AND :z"
+    reasons = (
+        "SELECT payment_id, reason FROM payment_cancellations WHERE payment_id BETWEEN :a AND :z"
+    )
     last = -1
     while True:
         rows = connection.execute(
@@ -144,18 +152,23 @@ def fill(connection: Connection) -> None:
         last = rows[-1].id
 
 
-def matching(alternatives: Sequence[Sequence[Needed]]) -> sa.Select[int]:
-    """Ids of payments whose pieces fit: of every entry, one of its alternatives.
+def pieces_table() -> sa.Table:
+    """The table of pieces; its `c.id` is the payment's key."""
+    return _POSTGRES if is_postgresql() else _LITE
 
-    They may hold more than what was asked for, never less.
+
+def matches(alternatives: Sequence[Sequence[Needed]]) -> sa.ColumnElement[bool]:
+    """Whether a row of `pieces_table` fits: of every entry, one of its alternatives.
+
+    The payment may hold more than what was asked for, never less.
     """
     if is_postgresql():
-        query = " & ".join(_either([_postgres(one) for one in entry], "|") for entry in alternatives)
-        fits = PIECES.c.pieces.op("@@", is_comparison=True)(sa.cast(query, TSQUERY))
-        return sa.select(sa.type_coerce(PIECES.c.payment_id, sa.BigInteger)).where(fits)
+        query = " & ".join(
+            _either([_postgres(one) for one in entry], "|") for entry in alternatives
+        )
+        return _POSTGRES.c.pieces.op("@@", is_comparison=True)(sa.cast(query, TSQUERY))
     query = " AND ".join(_either([_lite(one) for one in entry], "OR") for entry in alternatives)
-    fits = sa.literal_column("payment_pieces").op("MATCH", is_comparison=True)(query)
-    return sa.select(sa.type_coerce(PIECES.c.rowid, sa.BigInteger)).where(fits)
+    return sa.literal_column("payment_pieces").op("MATCH", is_comparison=True)(query)
 
 
 def is_postgresql() -> bool:

@@ -10,14 +10,17 @@ from flask_wtf import FlaskForm
 from wtforms import SelectField
 from wtforms.validators import Length, Optional, ValidationError
 
+from admin.domain.clock import kst_date
 from admin.domain.payment import PayMethod
-from admin.payments.queries import PaymentFilter, Tab, TimeBasis
+from admin.domain.search.parsing import parse
+from admin.domain.search.query import CHOICE_FIELDS
+from admin.payments.queries import PaymentFilter, Sort, Tab, TimeBasis
 from admin.payments.service import LONGEST_NOTE
 from admin.web.fields import KstDateField, LongTextField, TextField, choices
 from admin.web.labels import LABELS
 from admin.web.periods import NAMES, Period, named_period
 
-LONGEST_SEARCH = 200
+LONGEST_SEARCH = 1_000
 USUAL = "week"  # the period of a list that nobody narrowed
 
 
@@ -32,11 +35,12 @@ class PaymentSearchForm(FlaskForm):
     from_day = KstDateField(_l("From"), validators=[Optional()])
     to_day = KstDateField(_l("To"), validators=[Optional()])
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         named = [(method.value, LABELS[method].text) for method in PayMethod]
         self.method.choices = choices([("", _l("Every method")), *named])
         self.validate()
+        self.parsed = parse(self.text, today=kst_date(now))
 
     def validate_to_day(self, field: KstDateField) -> None:
         """The period runs forward."""
@@ -50,24 +54,29 @@ class PaymentSearchForm(FlaskForm):
             return Period(first=first.data, last=last.data)
         if name in NAMES:
             return named_period(name, now=now)
-        return named_period("all" if self.text else USUAL, now=now)
+        return named_period("all" if self.narrows else USUAL, now=now)
 
     @property
     def text(self) -> str:
         """What is searched; nothing when the box holds what it must not."""
         return "" if self.q.errors else (self.q.data or "")
 
-    def to_filter(self, period: Period, *, tab: str, basis: str) -> PaymentFilter:
-        """The typed filter. Unknown words for tab and basis mean the usual ones."""
+    @property
+    def narrows(self) -> bool:
+        """Whether something is looked for that may lie at any time; a state alone is not."""
+        return any(term.field not in CHOICE_FIELDS for term in self.parsed.query.terms)
+
+    def to_filter(self, period: Period, *, tab: str, basis: str, sort: str = "") -> PaymentFilter:
+        """The typed filter. Unknown words for tab, basis and sort mean the usual ones."""
         return PaymentFilter(
-            text=self.text,
+            query=self.parsed.query,
             tab=Tab(tab) if tab in {one.value for one in Tab} else Tab.ALL,
-            method=self.method.data or "",
             basis=TimeBasis(basis)
             if basis in {one.value for one in TimeBasis}
             else TimeBasis.REQUESTED,
             start=period.start,
             end=period.end,
+            sort=Sort(sort) if sort in {one.value for one in Sort} else Sort.TIME,
         )
 
 

@@ -31,7 +31,7 @@ def make_payment_page(payment: Payment, *, now: datetime) -> dict[str, Any]:
     waiting = find_open(payment.imp_uid)
     order = find_order(payment.merchant_uid)
     observations = observations_of(payment.id)
-    buyer = totals_of_buyer(payment, now=now)
+    buyer = totals_of_buyer(payment)
     return {
         "payment": payment,
         "state": payment.state(now),

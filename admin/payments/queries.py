@@ -1,4 +1,10 @@
-"""Find payments. One filter feeds the page, its sums, its tabs and the exports."""
+"""Find payments. One filter feeds the page, its sums, its tabs and the exports.
+
+Nothing here walks all payments to show a page. What a filter can be found by is tried first
+(the text index, an index of a column), and where that gives few, those are all there is: every
+sum is exact. Where it gives many, the page is read along an index until it is full, and its sums
+are read from the sums of the days if they know the filter, else on demand.
+"""
 
 from __future__ import annotations
 
@@ -10,26 +16,32 @@ from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import InstrumentedAttribute, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, load_only, selectinload
 
-from admin.domain.clock import kst_day
+from admin.domain.clock import kst_date, kst_day, to_epoch
 from admin.domain.money import Money
-from admin.domain.operation import UNCERTAIN_STATES
-from admin.domain.payment import PaymentStatus
-from admin.models import Discrepancy, MoneyOperation, Observation, Payment, db
+from admin.domain.payment import PaymentStatus, Standing
+from admin.domain.search.query import Field, Query, StatusWord, Term
+from admin.models import (
+    Discrepancy,
+    Observation,
+    Payment,
+    PaymentDay,
+    PaymentText,
+    TimeBasis,
+    db,
+)
 from admin.models.kst import kst_day_of
-from admin.models.payment import digits_of
+from admin.models.search import STANDINGS, Compiled, compile_query, status_condition
+from admin.models.text_index import is_postgresql, matches, pieces_table
+
+__all__ = ["TimeBasis"]
 
 EXPORT_BATCH = 2000
-FEWEST_PHONE_DIGITS = 4
-
-
-class TimeBasis(Enum):
-    """Which moment of a payment a period goes by."""
-
-    REQUESTED = "requested"
-    APPROVED = "approved"
-    CANCELLED = "cancelled"
+MANY = 5_000  # more than this is not counted one by one
+NEWEST = 20_000  # PostgreSQL: a text that fills a page from these is not looked up in the index
+PAGE = 51
+SHORTEST_NUMBER = 6  # what is shorter is a part of a number, if it is one at all
 
 
 class Tab(Enum):
@@ -46,16 +58,24 @@ class Tab(Enum):
     UNKNOWN = "unknown"
 
 
+class Sort(Enum):
+    """What a list is ordered by; each has an index of its own."""
+
+    TIME = "time"  # of the basis
+    AMOUNT = "amount"
+    ORDER = "order"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentFilter:
     """What to find. Empty fields do not narrow; `start` is included, `end` is not (UTC)."""
 
-    text: str = ""
+    query: Query = Query()
     tab: Tab = Tab.ALL
-    method: str = ""
     basis: TimeBasis = TimeBasis.REQUESTED
     start: datetime | None = None
     end: datetime | None = None
+    sort: Sort = Sort.TIME
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +100,48 @@ class DayTotals:
     net: Money
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How a filter is looked for. Made by `plan`; the other functions follow it."""
+
+    wanted: PaymentFilter
+    now: datetime
+    compiled: Compiled
+    few: sa.Select[int] | None = None  # ids that hold all there is, at most MANY
+    streamed: bool = False  # read newest first out of the text index itself
+    summed: bool = False  # the sums of the days know this filter
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether counts and sums of this filter cost next to nothing."""
+        return self.summed or self.few is not None
+
+
+_SHOWN = (
+    Payment.imp_uid,
+    Payment.merchant_uid,
+    Payment.started_at,
+    Payment.paid_at,
+    Payment.cancelled_at,
+    Payment.standing,
+    Payment.vbank_due_at,
+    Payment.order_name,
+    Payment.buyer_name,
+    Payment.customer_uid_usage,
+    Payment.escrow,
+    Payment.sandbox,
+    Payment.wallet,
+    Payment.pay_method,
+    Payment.card_name,
+    Payment.vbank_name,
+    Payment.bank_name,
+    Payment.card_quota,
+    Payment.currency,
+    Payment.amount_minor,
+    Payment.cancelled_minor,
+)
+
+
 def time_column(basis: TimeBasis) -> InstrumentedAttribute[Any]:
     """The column a time basis goes by."""
     columns: dict[TimeBasis, InstrumentedAttribute[Any]] = {
@@ -90,64 +152,119 @@ def time_column(basis: TimeBasis) -> InstrumentedAttribute[Any]:
     return columns[basis]
 
 
-def select_payments(wanted: PaymentFilter, *, now: datetime) -> sa.Select[Payment]:
-    """Payments that match, unordered; page by `page_order(wanted.basis)`."""
-    return sa.select(Payment).where(*_conditions(wanted, now=now))
+def plan(wanted: PaymentFilter, *, now: datetime) -> Plan:
+    """Decide what a filter is found by."""
+    compiled = compile_query(wanted.query, now=now)
+    drawn = Plan(wanted=wanted, now=now, compiled=compiled, summed=_is_summed(wanted))
+    if drawn.summed and wanted.sort is Sort.TIME:
+        return drawn
+    common = False  # the text stands in so many payments that a walk meets it soon
+    if compiled.pieces:
+        common = is_postgresql() and _fills_a_page(compiled)
+        if not common:
+            ids = _indexed(drawn)
+            if _is_few(ids):
+                return replace(drawn, few=ids)
+    for ids in _drivers(drawn):
+        if _is_few(ids):
+            return replace(drawn, few=ids)
+    by_time = wanted.basis is TimeBasis.REQUESTED and wanted.sort is Sort.TIME
+    return replace(drawn, streamed=bool(compiled.pieces) and by_time and not common)
 
 
-def page_order(basis: TimeBasis) -> list[InstrumentedAttribute[Any]]:
-    """The keyset the list is paged by: its time, then the key."""
-    return [time_column(basis), Payment.id]
+def select_payments(drawn: Plan) -> sa.Select[Payment]:
+    """Payments that match, unordered; page by `page_order`."""
+    if drawn.streamed:
+        pieces = pieces_table()
+        # The plus keeps SQLite from asking the text index for one row at a time.
+        found = Payment.id == (pieces.c.id if is_postgresql() else pieces.c.id.op("+")(0))
+        return (
+            sa.select(Payment)
+            .join(pieces, found)
+            .where(matches(drawn.compiled.pieces), *_span(drawn.wanted, pieces.c.id))
+            .where(*_conditions(drawn))
+        )
+    return sa.select(Payment).where(*_conditions(drawn))
 
 
-def total(wanted: PaymentFilter, *, now: datetime) -> Totals:
-    """Count, gross and cancelled of everything that matches."""
-    query = sa.select(*_sums()).where(*_conditions(wanted, now=now))
-    count, gross, cancelled = db.session.execute(query).one()
-    return _totals(count, gross, cancelled)
+def select_rows(drawn: Plan) -> sa.Select[Payment]:
+    """As `select_payments`, with no more of each payment than a line of the list shows."""
+    return select_payments(drawn).options(load_only(*_SHOWN, raiseload=True))
 
 
-def totals_by_day(
-    wanted: PaymentFilter, days: tuple[date, date], *, now: datetime
-) -> dict[date, DayTotals]:
+def page_order(drawn: Plan) -> list[Any]:
+    """The keyset the list is paged by: its time, amount or number, then the key."""
+    if drawn.streamed:
+        return [pieces_table().c.id]
+    wanted = drawn.wanted
+    first: dict[Sort, InstrumentedAttribute[Any]] = {
+        Sort.TIME: time_column(wanted.basis),
+        Sort.AMOUNT: Payment.amount_minor,
+        Sort.ORDER: Payment.merchant_uid,
+    }
+    return [first[wanted.sort], Payment.id]
+
+
+def total(drawn: Plan) -> Totals:
+    """Count, gross and cancelled of everything that matches, whatever that costs."""
+    if drawn.summed:
+        return _totals(*db.session.execute(_day_sums(drawn, drawn.wanted.tab)).one())
+    query = sa.select(*_sums()).where(*_conditions(drawn))
+    return _totals(*db.session.execute(query).one())
+
+
+def count_up_to(drawn: Plan, most: int = MANY) -> int:
+    """How many match, or `most` + 1 when there are more."""
+    inner = sa.select(Payment.id).where(*_conditions(drawn)).limit(most + 1).subquery()
+    return db.session.scalar(sa.select(sa.func.count()).select_from(inner)) or 0
+
+
+def totals_by_day(drawn: Plan, days: tuple[date, date]) -> dict[date, DayTotals]:
     """Count and net of each day between `days`, of everything that matches, not of one page."""
-
-    column = time_column(wanted.basis)
-    day = kst_day_of(column)
-    query = (
-        sa.select(day, *_sums())
-        .where(*_conditions(wanted, now=now))
-        .where(column >= kst_day(days[0])[0], column < kst_day(days[1])[1])
-        .group_by(day)
-    )
-    rows = db.session.execute(query)
+    if drawn.summed:
+        query = (
+            _day_sums(drawn, drawn.wanted.tab)
+            .add_columns(PaymentDay.day)
+            .where(PaymentDay.day.between(*days))
+            .group_by(PaymentDay.day)
+        )
+    else:
+        column = time_column(drawn.wanted.basis)
+        day = kst_day_of(column)
+        query = (
+            sa.select(*_sums(), day)
+            .where(*_conditions(drawn))
+            .where(column >= kst_day(days[0])[0], column < kst_day(days[1])[1])
+            .group_by(day)
+        )
     return {
-        found: DayTotals(day=found, count=count, net=_totals(count, gross, cancelled).net)
-        for found, count, gross, cancelled in rows
+        day: DayTotals(day=day, count=int(count), net=_totals(count, gross, cancelled).net)
+        for count, gross, cancelled, day in db.session.execute(query)
     }
 
 
-def count_tabs(wanted: PaymentFilter, *, now: datetime) -> dict[Tab, int]:
+def count_tabs(drawn: Plan) -> dict[Tab, int]:
     """How many of the matching payments each tab holds."""
-    base = replace(wanted, tab=Tab.ALL)
+    every = replace(drawn, wanted=replace(drawn.wanted, tab=Tab.ALL))
+    if drawn.summed:
+        return _summed_tabs(every)
     counts = [
-        sa.func.count(sa.case((_tab_condition(tab, now=now), 1)))
+        sa.func.count(sa.case((_tab_condition(tab, now=drawn.now), 1)))
         for tab in Tab
         if tab is not Tab.ALL
     ]
-    query = sa.select(sa.func.count(), *counts).where(*_conditions(base, now=now))
-    row = db.session.execute(query).one()
-    return dict(zip(Tab, row, strict=True))
+    query = sa.select(sa.func.count(), *counts).where(*_conditions(every))
+    return dict(zip(Tab, db.session.execute(query).one(), strict=True))
 
 
-def iterate(wanted: PaymentFilter, *, now: datetime) -> Iterator[Payment]:
+def iterate(drawn: Plan) -> Iterator[Payment]:
     """Every payment that matches now, newest first.
 
     A reader may take an hour over the file. So which ones they are is read at once, eight bytes
     each, and the rows in batches: between two of them no transaction is open.
     """
-    order = (time_column(wanted.basis).desc(), Payment.id.desc())
-    ordered = select_payments(wanted, now=now).with_only_columns(Payment.id).order_by(*order)
+    order = [column.desc() for column in page_order(replace(drawn, streamed=False))]
+    ordered = sa.select(Payment.id).where(*_conditions(drawn)).order_by(*order)
     ids = array("q", db.session.scalars(ordered.execution_options(yield_per=EXPORT_BATCH)))
     for start in range(0, len(ids), EXPORT_BATCH):
         batch = ids[start : start + EXPORT_BATCH].tolist()
@@ -159,10 +276,16 @@ def iterate(wanted: PaymentFilter, *, now: datetime) -> Iterator[Payment]:
         yield from (rows[key] for key in batch if key in rows)
 
 
-def find_exact(text: str) -> Payment | None:
-    """The one payment an exact gateway number names."""
-    query = sa.select(Payment).where(Payment.imp_uid == text)
-    return db.session.scalars(query).one_or_none()
+def find_exact(text: str) -> int | None:
+    """The key of the one payment that this is a number of: the gateway's, or the only one of its
+    order, approval or transaction."""
+    if len(text) < SHORTEST_NUMBER:
+        return None
+    for column in (Payment.imp_uid, Payment.merchant_uid, Payment.apply_num, Payment.pg_tid):
+        found = db.session.scalars(sa.select(Payment.id).where(column == text).limit(2)).all()
+        if found:
+            return found[0] if len(found) == 1 else None
+    return None
 
 
 def get_payment(payment_id: int) -> Payment | None:
@@ -189,95 +312,180 @@ def observations_of(payment_id: int) -> list[Observation]:
     return list(db.session.scalars(query))
 
 
-def totals_of_buyer(payment: Payment, *, now: datetime) -> Totals | None:
+def totals_of_buyer(payment: Payment) -> Totals | None:
     """Everything paid from the same telephone number."""
     if not payment.buyer_tel_digits:
         return None
     query = sa.select(*_sums()).where(
-        Payment.buyer_tel_digits == payment.buyer_tel_digits, _tab_condition(Tab.PAID, now=now)
+        Payment.buyer_tel_digits == payment.buyer_tel_digits, Payment.standing == Standing.PAID
     )
     return _totals(*db.session.execute(query).one())
 
 
-def _conditions(wanted: PaymentFilter, *, now: datetime) -> list[sa.ColumnElement[bool]]:
-    column = time_column(wanted.basis)
+def _conditions(drawn: Plan) -> list[sa.ColumnElement[bool]]:
+    """All that a payment must be, in the order that costs least."""
+    wanted = drawn.wanted
     conditions: list[sa.ColumnElement[bool]] = []
+    if drawn.few is not None:
+        conditions.append(Payment.id.in_(drawn.few))
+    column = time_column(wanted.basis)
     if wanted.basis is not TimeBasis.REQUESTED:
         conditions.append(column.is_not(None))
-    if wanted.start is not None:
-        conditions.append(column >= wanted.start)
-    if wanted.end is not None:
-        conditions.append(column < wanted.end)
-    if wanted.method:
-        plain = sa.and_(Payment.pay_method == wanted.method, Payment.wallet.is_(None))
-        conditions.append(sa.or_(plain, Payment.wallet == wanted.method))  # as reports count it
+    conditions.extend(_span(wanted, column))
     if wanted.tab is not Tab.ALL:
-        conditions.append(_tab_condition(wanted.tab, now=now))
-    if wanted.text:
-        conditions.append(_holds(wanted.text))
+        conditions.append(_tab_condition(wanted.tab, now=drawn.now))
+    by_pieces = drawn.streamed or (drawn.few is not None and _by_pieces(drawn))
+    conditions.extend(drawn.compiled.rest if by_pieces else drawn.compiled.conditions)
     return conditions
 
 
-def _holds(text: str) -> sa.ColumnElement[bool]:
-    """Every word stands somewhere in the numbers, the names or the contact of a payment."""
-    every_word = sa.and_(*[_holds_word(word) for word in text.split()[:8]])
-    if digits := _phone_digits(text):  # a number may be typed with blanks in it
-        return sa.or_(every_word, Payment.buyer_tel_digits.contains(digits))
-    return every_word
+def _span(wanted: PaymentFilter, column: Any) -> list[sa.ColumnElement[bool]]:
+    """The period, as a condition on a moment or on the keys, which are in order of request."""
+    ends = []
+    for moment, is_start in ((wanted.start, True), (wanted.end, False)):
+        if moment is None:
+            continue
+        edge = moment if isinstance(column, InstrumentedAttribute) else to_epoch(moment) << 20
+        ends.append(column >= edge if is_start else column < edge)
+    return ends
 
 
-def _holds_word(word: str) -> sa.ColumnElement[bool]:
-    columns = (
-        Payment.merchant_uid,
-        Payment.imp_uid,
-        Payment.buyer_name,
-        Payment.buyer_email,
-        Payment.order_name,
-        Payment.apply_num,
+def _indexed(drawn: Plan) -> sa.Select[int]:
+    """Ids that the text index gives."""
+    pieces = pieces_table()
+    query = sa.select(pieces.c.id).where(matches(drawn.compiled.pieces))
+    if drawn.wanted.basis is TimeBasis.REQUESTED:
+        query = query.where(*_span(drawn.wanted, pieces.c.id))
+    return query
+
+
+def _by_pieces(drawn: Plan) -> bool:
+    return drawn.few is not None and drawn.few.get_final_froms()[0] is pieces_table()
+
+
+def _drivers(drawn: Plan) -> Iterator[sa.Select[int]]:
+    """What else may give few: each a walk along one index."""
+    wanted = drawn.wanted
+    key = sa.select(Payment.id)
+    if wanted.tab is Tab.UNKNOWN:
+        yield key.where(_tab_condition(wanted.tab, now=drawn.now))
+    amounts = [term for term in wanted.query.terms if term.field is Field.AMOUNT]
+    if any(not term.negated for term in amounts):
+        only = Query(tuple(term for term in amounts if not term.negated))
+        yield key.where(*compile_query(only, now=drawn.now).conditions)
+    span = _span(wanted, time_column(wanted.basis))
+    standing = STANDINGS.get(StatusWord(wanted.tab.value)) if wanted.tab is not Tab.ALL else None
+    methods = [
+        term.value for term in wanted.query.terms if term.field is Field.METHOD and not term.negated
+    ]
+    if methods:
+        within = _span(wanted, Payment.started_at) if wanted.basis is TimeBasis.REQUESTED else []
+        yield key.where(Payment.method == methods[0], *within)
+    if standing is not None:
+        within = span if wanted.basis is not TimeBasis.CANCELLED else []
+        yield key.where(Payment.standing == standing, *within)
+    if span:
+        yield key.where(*span)
+
+
+def _is_few(ids: sa.Select[int]) -> bool:
+    inner = ids.limit(MANY + 1).subquery()
+    return (db.session.scalar(sa.select(sa.func.count()).select_from(inner)) or 0) <= MANY
+
+
+def _fills_a_page(compiled: Compiled) -> bool:
+    """Whether the newest payments alone hold a page of this text.
+
+    A GIN index gives all that match or nothing, and for a common word that is a tenth of the
+    table; such a word is met soon on a walk.
+    """
+    newest = (
+        sa.select(PaymentText.payment_id.label("id"))
+        .order_by(PaymentText.payment_id.desc())
+        .limit(NEWEST)
+        .subquery()
     )
-    places = [column.icontains(word, autoescape=True) for column in columns]
-    if digits := _phone_digits(word):
-        places.append(Payment.buyer_tel_digits.contains(digits))
-    return sa.or_(*places)
+    found = (
+        sa.select(Payment.id)
+        .join(newest, newest.c.id == Payment.id)
+        .where(*compiled.conditions)
+        .limit(PAGE)
+        .subquery()
+    )
+    return (db.session.scalar(sa.select(sa.func.count()).select_from(found)) or 0) >= PAGE
 
 
-def _phone_digits(text: str) -> str:
-    """The digits of what is written like a part of a telephone number, else nothing."""
-    digits = digits_of(text) or ""
-    like_phone = len(digits) >= FEWEST_PHONE_DIGITS and not text.strip("0123456789-.() +")
-    return digits if like_phone else ""
+def _is_summed(wanted: PaymentFilter) -> bool:
+    """Whether the sums of the days know all that this filter asks."""
+    days = all(
+        moment is None or moment == kst_day(kst_date(moment))[0]
+        for moment in (wanted.start, wanted.end)
+    )
+    return days and all(_is_in_days(term) for term in wanted.query.terms)
+
+
+def _is_in_days(term: Term) -> bool:
+    if term.field is Field.METHOD:
+        return True
+    return term.field is Field.STATUS and term.value not in _BY_THE_HOUR
+
+
+_BY_THE_HOUR = (StatusWord.AWAITING, StatusWord.EXPIRED, StatusWord.UNKNOWN)
+
+
+def _day_sums(drawn: Plan, tab: Tab) -> sa.Select[Any]:
+    """Count, gross and cancelled out of the sums of the days."""
+    figures = (PaymentDay.count, PaymentDay.gross_minor, PaymentDay.cancelled_minor)
+    if tab in (Tab.AWAITING, Tab.EXPIRED, Tab.UNKNOWN):  # these the days do not tell apart
+        return sa.select(*_sums()).where(*_conditions(replace(drawn, summed=False)))
+    query = sa.select(*(sa.func.sum(column) for column in figures)).where(*_day_conditions(drawn))
+    if tab is Tab.ALL:
+        return query
+    return query.where(PaymentDay.standing == STANDINGS[StatusWord(tab.value)])
+
+
+def _day_conditions(drawn: Plan) -> list[sa.ColumnElement[bool]]:
+    wanted = drawn.wanted
+    conditions: list[sa.ColumnElement[bool]] = [PaymentDay.basis == wanted.basis]
+    if wanted.start is not None:
+        conditions.append(PaymentDay.day >= kst_date(wanted.start))
+    if wanted.end is not None:
+        conditions.append(PaymentDay.day < kst_date(wanted.end))
+    for term in wanted.query.terms:
+        if isinstance(term.value, StatusWord):
+            condition = PaymentDay.standing == STANDINGS[term.value]
+        else:
+            condition = PaymentDay.method == term.value
+        conditions.append(sa.not_(condition) if term.negated else condition)
+    return conditions
+
+
+def _summed_tabs(drawn: Plan) -> dict[Tab, int]:
+    """Counts of the tabs from the sums of the days; what goes by the hour is looked up."""
+    query = (
+        sa.select(PaymentDay.standing, sa.func.sum(PaymentDay.count))
+        .where(*_day_conditions(drawn))
+        .group_by(PaymentDay.standing)
+    )
+    found = {standing: int(count) for standing, count in db.session.execute(query)}
+    counts = {Tab.ALL: sum(found.values())}
+    for tab in (Tab.PAID, Tab.PART_REFUNDED, Tab.REFUNDED, Tab.OPENED, Tab.FAILED):
+        counts[tab] = found.get(STANDINGS[StatusWord(tab.value)], 0)
+    waiting = found.get(Standing.WAITING, 0)
+    counts[Tab.AWAITING] = _count_tab(drawn, Tab.AWAITING) if waiting else 0
+    counts[Tab.EXPIRED] = waiting - counts[Tab.AWAITING]
+    counts[Tab.UNKNOWN] = _count_tab(drawn, Tab.UNKNOWN)
+    return {tab: counts[tab] for tab in Tab}
+
+
+def _count_tab(drawn: Plan, tab: Tab) -> int:
+    here = replace(drawn, wanted=replace(drawn.wanted, tab=tab))
+    query = sa.select(sa.func.count()).select_from(Payment).where(*_conditions(here))
+    return db.session.scalar(query) or 0
 
 
 def _tab_condition(tab: Tab, *, now: datetime) -> sa.ColumnElement[bool]:
-    ended_well = Payment.status.in_([PaymentStatus.PAID, PaymentStatus.CANCELLED])
-    took_money = sa.or_(Payment.paid_at.is_not(None), Payment.status == PaymentStatus.PAID)
-    ready = Payment.status == PaymentStatus.READY
-    has_account = sa.or_(Payment.vbank_num.is_not(None), Payment.vbank_due_at.is_not(None))
-    overdue = sa.and_(Payment.vbank_due_at.is_not(None), Payment.vbank_due_at < now)
-    uncertain = (
-        sa.select(MoneyOperation.imp_uid)
-        .where(MoneyOperation.state.in_(UNCERTAIN_STATES), MoneyOperation.imp_uid.is_not(None))
-        .scalar_subquery()
-    )
-    conditions: dict[Tab, sa.ColumnElement[bool]] = {
-        Tab.PAID: sa.and_(ended_well, took_money, Payment.cancelled_minor == 0),
-        Tab.PART_REFUNDED: sa.and_(
-            ended_well,
-            Payment.cancelled_minor > 0,
-            Payment.cancelled_minor < Payment.amount_minor,
-        ),
-        Tab.REFUNDED: sa.and_(
-            ended_well,
-            Payment.cancelled_minor > 0,
-            Payment.cancelled_minor >= Payment.amount_minor,
-        ),
-        Tab.AWAITING: sa.and_(ready, has_account, sa.not_(overdue)),
-        Tab.OPENED: sa.and_(ready, sa.not_(has_account)),
-        Tab.EXPIRED: sa.and_(ready, overdue),
-        Tab.FAILED: Payment.status == PaymentStatus.FAILED,
-        Tab.UNKNOWN: Payment.imp_uid.in_(uncertain),
-    }
-    return conditions[tab]
+    return status_condition(StatusWord(tab.value), now=now)
 
 
 def _sums() -> tuple[sa.ColumnElement[Any], ...]:
@@ -291,8 +499,10 @@ def _sums() -> tuple[sa.ColumnElement[Any], ...]:
     )
 
 
-def _totals(count: int, gross: int | None, cancelled: int | None) -> Totals:
-    return Totals(count=count, gross=Money(int(gross or 0)), cancelled=Money(int(cancelled or 0)))
+def _totals(count: int | None, gross: int | None, cancelled: int | None) -> Totals:
+    return Totals(
+        count=int(count or 0), gross=Money(int(gross or 0)), cancelled=Money(int(cancelled or 0))
+    )
 
 
 def discrepancies_of(payment: Payment) -> list[Discrepancy]:

@@ -63,25 +63,25 @@ def make_groups(
     payments: Sequence[Payment],
     *,
     basis: TimeBasis,
-    days: dict[date, DayTotals],
+    days: dict[date, DayTotals] | None,
     uncertain: frozenset[str],
     now: datetime,
 ) -> list[Group]:
     """Rows under their days. `uncertain` holds the imp_uids with an unknown outcome.
 
-    A day without sums in `days` is summed over the rows shown.
+    A day without sums in `days` is summed over the rows shown; without `days` no sum is told.
     """
     key = time_column(basis).key
     link = row_links()
     groups = []
     for day, members in groupby(payments, key=lambda one: kst_date(getattr(one, key))):
         shown = list(members)
-        sums = days.get(day) or _sum(day, shown, now=now)
+        sums = (days.get(day) or _sum(day, shown, now=now)) if days is not None else None
         groups.append(
             Group(
                 pill=day_pill(day),
-                count=counted(sums.count),
-                net=money(sums.net),
+                count=counted(sums.count) if sums else "",
+                net=money(sums.net) if sums else "",
                 rows=[
                     make_row(one, getattr(one, key), link=link, uncertain=uncertain, now=now)
                     for one in shown

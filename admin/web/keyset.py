@@ -34,20 +34,22 @@ def page_of(
     *,
     cursor: str | None,
     size: int = SIZE,
+    ascending: bool = False,
 ) -> Page[Row]:
-    """Fetch one page of `query`, descending by `order` (whose last column must be unique).
+    """Fetch one page of `query` by `order` (whose last column must be unique), largest first.
 
-    A cursor that cannot be read starts at the beginning.
+    `ascending` turns the list round. A cursor that cannot be read starts at the beginning.
     """
     back, place = _read(cursor, order)
     columns = [*order]
-    ordered = query.order_by(*[(c.asc() if back else c.desc()) for c in columns])
+    upward = back is not ascending
+    ordered = query.order_by(*[(c.asc() if upward else c.desc()) for c in columns])
     if place is not None:
         here, there = (
             sa.tuple_(*columns),
             sa.tuple_(*[sa.literal(v, c.type) for v, c in zip(place, columns, strict=True)]),
         )
-        ordered = ordered.where(here > there if back else here < there)
+        ordered = ordered.where(here > there if upward else here < there)
     found: list[Any] = list(db.session.scalars(ordered.limit(size + 1)))
     more = len(found) > size
     rows = found[:size]
