@@ -36,6 +36,21 @@ def hide_card_numbers(text: str) -> str:
     return flat
 
 
+def mask_card_numbers(text: str) -> str:
+    """`text`, as long as it was, with an asterisk for every digit of a card number in it."""
+    flat, places = "", []
+    for place, letter in enumerate(text):
+        plain = unicodedata.normalize("NFKC", letter)
+        flat += plain
+        places += [place] * len(plain)
+    letters = list(text)
+    for start, end in _cards(flat):
+        for at in range(start, end):
+            if flat[at].isdecimal():
+                letters[places[at]] = "*"
+    return "".join(letters)
+
+
 def _cards(flat: str) -> Iterator[Group]:
     """Every stretch of neighbouring groups of digits that together are a card number."""
     for run in _RUN.finditer(flat):

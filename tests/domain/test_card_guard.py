@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from admin.domain.card_guard import hide_card_numbers, holds_card_number
+from admin.domain.card_guard import hide_card_numbers, holds_card_number, mask_card_numbers
 
 CARDS = [
     "4111111111111111",
@@ -80,3 +80,18 @@ def test_any_text_is_survived_and_comes_back_free_of_cards(text: str) -> None:
 @given(st.text(alphabet="0123456789 -.", min_size=10, max_size=60))
 def test_digits_of_any_arrangement_come_back_free_of_cards(text: str) -> None:
     assert not holds_card_number(hide_card_numbers(text))
+
+
+@pytest.mark.parametrize("number", CARDS)
+def test_a_masked_text_keeps_its_length(number: str) -> None:
+    text = f"카드 {number} 로 ㈜결제 2개"
+    masked = mask_card_numbers(text)
+    assert len(masked) == len(text)
+    assert not holds_card_number(masked)
+    assert masked.startswith("카드 *")
+    assert masked.endswith("* 로 ㈜결제 2개")
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_nothing_else_is_masked(text: str) -> None:
+    assert mask_card_numbers(text) == text
