@@ -111,11 +111,12 @@ def put(connection: Connection, payments: Sequence[tuple[int, Searchable]]) -> N
     """Write the index of these payments anew, inside the caller's transaction."""
     if not payments:
         return
-    texts = [{"id": key, "text": text_of(payment)} for key, payment in payments]
-    pieces: list[dict[str, Any]] = [
-        {"id": one["id"], "pieces": [*grams(one["text"]), *marks_of(payment)]}
-        for one, (_, payment) in zip(texts, payments, strict=True)
-    ]
+    texts: list[dict[str, Any]] = []
+    pieces: list[dict[str, Any]] = []
+    for key, payment in payments:
+        text = text_of(payment)
+        texts.append({"id": key, "text": text})
+        pieces.append({"id": key, "pieces": [*grams(text), *marks_of(payment)]})
     connection.execute(_PUT_TEXT, texts)
     if connection.dialect.name == "postgresql":
         connection.execute(_PUT_POSTGRES, pieces)
@@ -126,26 +127,20 @@ def put(connection: Connection, payments: Sequence[tuple[int, Searchable]]) -> N
 
 def fill(connection: Connection) -> None:
     """Index every payment of a database whose index is empty."""
-    fields = ", ".join(f"payments.{name}" for name in _SEARCHED)
-    reasons = (
-        "SELECT payment_id, reason FROM payment_cancellations WHERE payment_id BETWEEN :a AND :z"
-    )
+    payments = sa.table("payments", *(sa.column(name) for name in ("id", *_SEARCHED)))
+    cancels = sa.table("payment_cancellations", sa.column("payment_id"), sa.column("reason"))
     last = -1
-    while True:
-        rows = connection.execute(
-            sa.text(f"SELECT id, {fields} FROM payments WHERE id > :last ORDER BY id LIMIT :most"),
-            {"last": last, "most": _BATCH},
-        ).all()
-        if not rows:
-            return
-        ends = {"a": rows[0].id, "z": rows[-1].id}
-        entries: dict[int, list[SimpleNamespace]] = {}
-        for key, reason in connection.execute(sa.text(reasons), ends):
-            entries.setdefault(key, []).append(SimpleNamespace(reason=reason))
+    while rows := connection.execute(
+        sa.select(payments).where(payments.c.id > last).order_by(payments.c.id).limit(_BATCH)
+    ).all():
+        reasons: dict[int, list[SimpleNamespace]] = {}
+        within = cancels.c.payment_id.between(rows[0].id, rows[-1].id)
+        for key, reason in connection.execute(sa.select(cancels).where(within)):
+            reasons.setdefault(key, []).append(SimpleNamespace(reason=reason))
         put(
             connection,
             [
-                (row.id, SimpleNamespace(**row._mapping, cancellations=entries.get(row.id, ())))
+                (row.id, SimpleNamespace(**row._mapping, cancellations=reasons.get(row.id, ())))
                 for row in rows
             ],
         )
@@ -168,7 +163,7 @@ def matches(alternatives: Sequence[Sequence[Needed]]) -> sa.ColumnElement[bool]:
         )
         return _POSTGRES.c.pieces.op("@@", is_comparison=True)(sa.cast(query, TSQUERY))
     query = " AND ".join(_either([_lite(one) for one in entry], "OR") for entry in alternatives)
-    return sa.literal_column("payment_pieces").op("MATCH", is_comparison=True)(query)
+    return sa.column("payment_pieces").op("MATCH", is_comparison=True)(query)
 
 
 def is_postgresql() -> bool:

@@ -241,11 +241,7 @@ def make_periods(search: Search) -> list[dict[str, Any]]:
 
 def basis_words() -> dict[TimeBasis, str]:
     """The moments of a payment, as headings."""
-    return {
-        TimeBasis.REQUESTED: gettext("Requested"),
-        TimeBasis.APPROVED: gettext("Approved"),
-        TimeBasis.CANCELLED: gettext("Cancelled"),
-    }
+    return {basis: str(LABELS[basis].text) for basis in TimeBasis}
 
 
 def _groups(page: Page[Any], drawn: Plan, *, now: datetime) -> list[Any]:

@@ -44,6 +44,9 @@ PAGE = 51
 SHORTEST_NUMBER = 6  # what is shorter is a part of a number, if it is one at all
 
 
+EVERYTHING = Query()
+
+
 class Tab(Enum):
     """The tabs over the list: every state people ask for, and the unknown outcomes."""
 
@@ -70,7 +73,7 @@ class Sort(Enum):
 class PaymentFilter:
     """What to find. Empty fields do not narrow; `start` is included, `end` is not (UTC)."""
 
-    query: Query = Query()
+    query: Query = EVERYTHING
     tab: Tab = Tab.ALL
     basis: TimeBasis = TimeBasis.REQUESTED
     start: datetime | None = None
@@ -152,8 +155,8 @@ def time_column(basis: TimeBasis) -> InstrumentedAttribute[Any]:
     return columns[basis]
 
 
-def plan(wanted: PaymentFilter, *, now: datetime) -> Plan:
-    """Decide what a filter is found by."""
+def plan(wanted: PaymentFilter, *, now: datetime, many: int = MANY) -> Plan:
+    """Decide what a filter is found by; more than `many` are never counted one by one."""
     compiled = compile_query(wanted.query, now=now)
     drawn = Plan(wanted=wanted, now=now, compiled=compiled, summed=_is_summed(wanted))
     if drawn.summed and wanted.sort is Sort.TIME:
@@ -163,10 +166,10 @@ def plan(wanted: PaymentFilter, *, now: datetime) -> Plan:
         common = is_postgresql() and _fills_a_page(compiled)
         if not common:
             ids = _indexed(drawn)
-            if _is_few(ids):
+            if _is_few(ids, many):
                 return replace(drawn, few=ids)
     for ids in _drivers(drawn):
-        if _is_few(ids):
+        if _is_few(ids, many):
             return replace(drawn, few=ids)
     by_time = wanted.basis is TimeBasis.REQUESTED and wanted.sort is Sort.TIME
     return replace(drawn, streamed=bool(compiled.pieces) and by_time and not common)
@@ -182,7 +185,7 @@ def select_payments(drawn: Plan) -> sa.Select[Payment]:
             sa.select(Payment)
             .join(pieces, found)
             .where(matches(drawn.compiled.pieces), *_span(drawn.wanted, pieces.c.id))
-            .where(*_conditions(drawn))
+            .where(*_around(drawn), *drawn.compiled.rest)
         )
     return sa.select(Payment).where(*_conditions(drawn))
 
@@ -323,7 +326,13 @@ def totals_of_buyer(payment: Payment) -> Totals | None:
 
 
 def _conditions(drawn: Plan) -> list[sa.ColumnElement[bool]]:
-    """All that a payment must be, in the order that costs least."""
+    """All that a payment must be."""
+    terms = drawn.compiled.rest if _by_pieces(drawn) else drawn.compiled.conditions
+    return [*_around(drawn), *terms]
+
+
+def _around(drawn: Plan) -> list[sa.ColumnElement[bool]]:
+    """All that a payment must be but for the terms of the query."""
     wanted = drawn.wanted
     conditions: list[sa.ColumnElement[bool]] = []
     if drawn.few is not None:
@@ -334,8 +343,6 @@ def _conditions(drawn: Plan) -> list[sa.ColumnElement[bool]]:
     conditions.extend(_span(wanted, column))
     if wanted.tab is not Tab.ALL:
         conditions.append(_tab_condition(wanted.tab, now=drawn.now))
-    by_pieces = drawn.streamed or (drawn.few is not None and _by_pieces(drawn))
-    conditions.extend(drawn.compiled.rest if by_pieces else drawn.compiled.conditions)
     return conditions
 
 
@@ -360,6 +367,7 @@ def _indexed(drawn: Plan) -> sa.Select[int]:
 
 
 def _by_pieces(drawn: Plan) -> bool:
+    """Whether the text index gave the few, and with them what it decides."""
     return drawn.few is not None and drawn.few.get_final_froms()[0] is pieces_table()
 
 
@@ -388,9 +396,9 @@ def _drivers(drawn: Plan) -> Iterator[sa.Select[int]]:
         yield key.where(*span)
 
 
-def _is_few(ids: sa.Select[int]) -> bool:
-    inner = ids.limit(MANY + 1).subquery()
-    return (db.session.scalar(sa.select(sa.func.count()).select_from(inner)) or 0) <= MANY
+def _is_few(ids: sa.Select[int], many: int) -> bool:
+    inner = ids.limit(many + 1).subquery()
+    return (db.session.scalar(sa.select(sa.func.count()).select_from(inner)) or 0) <= many
 
 
 def _fills_a_page(compiled: Compiled) -> bool:
@@ -433,12 +441,15 @@ def _is_in_days(term: Term) -> bool:
 _BY_THE_HOUR = (StatusWord.AWAITING, StatusWord.EXPIRED, StatusWord.UNKNOWN)
 
 
-def _day_sums(drawn: Plan, tab: Tab) -> sa.Select[Any]:
+def _day_sums(drawn: Plan, tab: Tab) -> sa.Select[int, int, int]:
     """Count, gross and cancelled out of the sums of the days."""
-    figures = (PaymentDay.count, PaymentDay.gross_minor, PaymentDay.cancelled_minor)
     if tab in (Tab.AWAITING, Tab.EXPIRED, Tab.UNKNOWN):  # these the days do not tell apart
         return sa.select(*_sums()).where(*_conditions(replace(drawn, summed=False)))
-    query = sa.select(*(sa.func.sum(column) for column in figures)).where(*_day_conditions(drawn))
+    query = sa.select(
+        sa.func.sum(PaymentDay.count),
+        sa.func.sum(PaymentDay.gross_minor),
+        sa.func.sum(PaymentDay.cancelled_minor),
+    ).where(*_day_conditions(drawn))
     if tab is Tab.ALL:
         return query
     return query.where(PaymentDay.standing == STANDINGS[StatusWord(tab.value)])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from flask import Flask, request
 from flask_babel import Babel, get_locale
 
@@ -29,6 +31,6 @@ def choose_locale() -> str:
     return request.accept_languages.best_match(LOCALES, "ko") or "ko"
 
 
-def language() -> str:
-    """ "ko" or "en": the language in which the present page is written."""
-    return str(get_locale() or "ko")[:2]
+def language() -> Literal["ko", "en"]:
+    """The language in which the present page is written."""
+    return "en" if str(get_locale() or "ko").startswith("en") else "ko"

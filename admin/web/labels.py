@@ -20,7 +20,7 @@ from admin.domain.inquiry import InquiryChannel, InquiryEntryKind, InquiryState
 from admin.domain.job import JobLane, JobState
 from admin.domain.money import Currency
 from admin.domain.operation import OperationKind, OperationState, SettledBy
-from admin.domain.payment import PaymentState, PaymentStatus, PayMethod
+from admin.domain.payment import PaymentState, PaymentStatus, PayMethod, Standing
 from admin.domain.permissions import Permission, Role
 from admin.domain.reconciliation.kinds import DiscrepancyKind, Severity
 from admin.domain.reconciliation.records import BookedStatus
@@ -31,6 +31,7 @@ from admin.domain.search.clues import ClueKind
 from admin.domain.search.problems import ProblemKind
 from admin.domain.search.query import Compare, Field, StatusWord
 from admin.domain.webhook import WebhookState
+from admin.models.payment_day import TimeBasis
 from admin.models.reconciliation import DiscrepancyState, RunState
 
 
@@ -228,6 +229,16 @@ LABELS: dict[Enum, Label] = {
     Permission.JOBS_READ: _plain(_l("See jobs")),
     Permission.JOBS_RUN: _plain(_l("Start jobs")),
     Permission.OWN_PROFILE: _plain(_l("Own profile")),
+    Standing.PAID: Label(_l("Paid"), "green", "check", quiet=True),
+    Standing.PART_REFUNDED: Label(_l("Part refund"), "red", "arrow-back-up"),
+    Standing.REFUNDED: Label(_l("Refunded"), "red", "arrow-back-up"),
+    Standing.CANCELLED: Label(_l("Cancelled"), "grey", "x"),
+    Standing.WAITING: Label(_l("Awaiting"), "amber", "clock"),
+    Standing.OPENED: Label(_l("Not finished"), "grey", "clock"),
+    Standing.FAILED: Label(_l("Failed"), "grey", "x"),
+    TimeBasis.REQUESTED: _plain(_l("Requested")),
+    TimeBasis.APPROVED: _plain(_l("Approved")),
+    TimeBasis.CANCELLED: _plain(_l("Cancelled")),
     StatusWord.PAID: Label(_l("Paid"), "green", "check", quiet=True),
     StatusWord.PART_REFUNDED: Label(_l("Part refund"), "red", "arrow-back-up"),
     StatusWord.REFUNDED: Label(_l("Refunded"), "red", "arrow-back-up"),

@@ -6,28 +6,47 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from admin.domain.clock import kst_date, kst_day
 from admin.domain.money import Money
-from admin.models import db
+from admin.domain.search.parsing import parse
+from admin.models import Payment, TimeBasis, db
 from admin.payments.queries import (
+    MANY,
     PaymentFilter,
     Tab,
-    TimeBasis,
     count_tabs,
+    count_up_to,
     find_exact,
     iterate,
-    select_payments,
+    page_order,
+    plan,
+    select_rows,
     total,
     totals_by_day,
 )
+from admin.web.keyset import page_of
 from tests.payments.trade import a_payment, awaiting, failed, refunded, take_in
 
 NOON = datetime(2026, 3, 10, 3, tzinfo=UTC)  # noon in Korea
 DAY = timedelta(days=1)
 
 
-def found(*, now=NOON + DAY, **wanted) -> set[str]:
-    payments = db.session.scalars(select_payments(PaymentFilter(**wanted), now=now))
-    return {one.imp_uid.removeprefix("imp_").lstrip("0") for one in payments}
+def drawn(text="", *, now=NOON + DAY, many=MANY, **wanted):
+    query = parse(text, today=kst_date(now)).query
+    return plan(PaymentFilter(query=query, **wanted), now=now, many=many)
+
+
+def found(text="", **wanted) -> set[str]:
+    """What is found, whether it is few or many: the way to it never changes it."""
+    answers = []
+    for many in (MANY, 0):
+        way = drawn(text, many=many, **wanted)
+        page = page_of(select_rows(way), page_order(way), cursor=None)
+        answers.append({one.imp_uid.removeprefix("imp_").lstrip("0") for one in page.rows})
+        assert {one.imp_uid[4:].lstrip("0") for one in iterate(way)} == answers[-1]
+        assert total(way).count == count_up_to(way) == len(answers[-1])
+    assert answers[0] == answers[1]
+    return answers[0]
 
 
 @pytest.fixture
@@ -98,7 +117,7 @@ def test_every_field_is_searched_and_wildcards_are_letters(stand_in, gateway):
         "없는 사람": set(),
     }
 
-    assert {text: found(text=text) for text in expected} == expected
+    assert {text: found(text) for text in expected} == expected
 
 
 def test_tabs_hold_what_people_call_it_and_count_what_they_hold(trade):
@@ -115,7 +134,7 @@ def test_tabs_hold_what_people_call_it_and_count_what_they_hold(trade):
     }
 
     assert {tab: found(tab=tab) for tab in Tab} == expected
-    counts = count_tabs(PaymentFilter(tab=Tab.PAID), now=NOON + DAY)
+    counts = count_tabs(drawn(tab=Tab.PAID))
     assert counts == {tab: len(held) for tab, held in expected.items()}
 
 
@@ -147,42 +166,44 @@ def test_a_period_goes_by_the_chosen_moment(trade):
 
 
 def test_a_wallet_counts_as_itself(trade):
-    assert found(method="kakaopay") == {"7"}
-    assert found(method="card") == {"1", "2", "3", "6", "8"}
-    assert found(method="vbank") == {"4", "5"}
+    assert found("수단:카카오페이") == {"7"}
+    assert found("method:card") == {"1", "2", "3", "6", "8"}
+    assert found("수단:가상계좌") == {"4", "5"}
 
 
 def test_sums_count_only_money_that_came(trade):
-    sums = total(PaymentFilter(), now=NOON)
+    sums = total(drawn(now=NOON))
 
     assert sums.count == 8
     assert (sums.gross, sums.cancelled, sums.net) == (Money(50_000), Money(14_000), Money(36_000))
 
 
 def test_days_add_up_to_the_whole(trade):
-    wanted = PaymentFilter(start=NOON - 2 * DAY)
+    wanted = drawn(now=NOON, start=kst_day((NOON - 2 * DAY).date())[0])
     first, last = (NOON - DAY).date(), NOON.date()
 
-    days = totals_by_day(wanted, (first, last), now=NOON)
+    days = totals_by_day(wanted, (first, last))
 
     assert {day: (one.count, one.net.minor) for day, one in days.items()} == {
         first: (3, 10_000),
         last: (4, 16_000),
     }
-    assert sum(one.net.minor for one in days.values()) == total(wanted, now=NOON).net.minor
+    assert sum(one.net.minor for one in days.values()) == total(wanted).net.minor
 
 
 def test_an_export_walks_exactly_what_is_found(trade):
-    wanted = PaymentFilter(tab=Tab.PAID)
+    wanted = drawn(tab=Tab.PAID)
 
-    walked = [one.started_at for one in iterate(wanted, now=NOON)]
+    walked = [one.started_at for one in iterate(wanted)]
 
     assert len(walked) == len(found(tab=Tab.PAID))
     assert walked == sorted(walked, reverse=True)
 
 
 def test_an_exact_gateway_number_names_one_payment(trade):
-    assert find_exact("imp_000000000001").merchant_uid == "ORD-000001"
+    named = db.session.get(Payment, find_exact("imp_000000000001"))
+    assert named.merchant_uid == "ORD-000001"
+    assert find_exact("ORD-000001") == named.id
     assert find_exact("imp_00000000000") is None
 
 

@@ -145,7 +145,7 @@ def test_an_address_that_makes_no_sense_is_no_error(viewer):
         "/payments/?from_day=2026-02-30",
         "/payments/?from_day=yesterday&to_day=2026-13-01",
         "/payments/?from_day=0001-01-01&to_day=9999-12-31",
-        "/payments/?state=none&basis=none&method=none&period=none",
+        "/payments/?state=none&basis=none&sort=none&period=none",
         "/payments/?q=" + "x" * 300,
         "/payments/?q=%ff%fe",
         "/payments/?cursor=nonsense",

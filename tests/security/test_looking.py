@@ -95,6 +95,7 @@ PERSONAL = re.compile("이도윤|010-?1234|doyun@")
 # Pages on which names, numbers or addresses of buyers and customers may stand, with their action.
 CATALOGUE = {
     "payments.index": "payments.searched",
+    "payments.listed": "payments.searched",
     "payments.show": "payment.viewed",
     "payments.export": "payments.exported",
     "dashboard.index": "dashboard.viewed",
