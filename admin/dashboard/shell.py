@@ -65,17 +65,28 @@ def make_shell(*, now: datetime) -> Shell:
 def _counters() -> dict[str, int]:
     """Numbers beside the menu, only where someone must act."""
     actor = current_actor()
-    counters: dict[str, int] = {}
-    if actor.may(Permission.REFUNDS_APPROVE):
-        awaiting = MoneyOperation.state == OperationState.NEEDS_APPROVAL
-        counters["refunds"] = _count(MoneyOperation, awaiting)
-    if actor.may(Permission.INQUIRIES_READ):
-        counters["inquiries"] = _count(Inquiry, Inquiry.state == InquiryState.OPEN)
-    if actor.may(Permission.RECONCILIATION_READ):
-        counters["reconciliation"] = _count(Discrepancy, Discrepancy.state == DiscrepancyState.OPEN)
-    return {name: number for name, number in counters.items() if number}
+    shown = {name: query for name, (needed, query) in _WAITING.items() if actor.may(needed)}
+    if not shown:
+        return {}
+    counts = db.session.execute(sa.select(*shown.values())).one()
+    return {name: number for name, number in zip(shown, counts, strict=True) if number}
 
 
-def _count(model: type[Any], condition: sa.ColumnElement[bool]) -> int:
-    query = sa.select(sa.func.count()).select_from(model).where(condition)
-    return db.session.execute(query).scalar_one()
+def _count(model: type[Any], condition: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
+    return sa.select(sa.func.count()).select_from(model).where(condition).scalar_subquery()
+
+
+_WAITING = {
+    "refunds": (
+        Permission.REFUNDS_APPROVE,
+        _count(MoneyOperation, MoneyOperation.state == OperationState.NEEDS_APPROVAL),
+    ),
+    "inquiries": (
+        Permission.INQUIRIES_READ,
+        _count(Inquiry, Inquiry.state == InquiryState.OPEN),
+    ),
+    "reconciliation": (
+        Permission.RECONCILIATION_READ,
+        _count(Discrepancy, Discrepancy.state == DiscrepancyState.OPEN),
+    ),
+}

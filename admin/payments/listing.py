@@ -23,15 +23,15 @@ from admin.payments.queries import (
     PaymentFilter,
     Plan,
     Sort,
+    Summary,
     Tab,
     TimeBasis,
     Totals,
-    count_tabs,
     count_up_to,
     page_order,
     plan,
     select_rows,
-    total,
+    summarise,
     totals_by_day,
 )
 from admin.payments.rows import make_groups
@@ -95,17 +95,21 @@ def read_page(search: Search, cursor: str | None, drawn: Plan) -> Page[Any]:
     return page_of(select_rows(drawn), page_order(drawn), cursor=cursor, ascending=search.ascending)
 
 
+def read_summary(drawn: Plan, *, at_any_cost: bool) -> Summary | None:
+    """Sums and counts, or None where they would cost more than the page."""
+    return summarise(drawn) if drawn.is_exact or at_any_cost else None
+
+
 def make_listing(
-    page: Page[Any], drawn: Plan, search: Search, *, counts_all: bool, now: datetime
+    page: Page[Any], drawn: Plan, search: Search, summary: Summary | None, *, now: datetime
 ) -> dict[str, Any]:
     """Rows in their days, sums, ways on, and what to say where nothing is found."""
-    exact = drawn.is_exact or counts_all
-    sums = total(drawn) if exact else None
+    sums = summary.totals if summary else None
     return {
         "count": counted(sums.count) if sums else counted(MANY, capped=True),
         "groups": _groups(page, drawn, now=now),
         "total": _sums(sums),
-        "sums_href": "" if exact else search.address(sums="all"),
+        "sums_href": "" if summary else search.address(sums="all"),
         "newer_href": search.address(cursor=page.newer) if page.newer else None,
         "older_href": search.address(cursor=page.older) if page.older else None,
         "notices": [],
@@ -113,9 +117,11 @@ def make_listing(
     }
 
 
-def make_twin(page: Page[Any], drawn: Plan, search: Search, *, counts_all: bool) -> dict[str, Any]:
+def make_twin(
+    page: Page[Any], drawn: Plan, search: Search, summary: Summary | None
+) -> dict[str, Any]:
     """The list for a program: moments in UTC, amounts in minor units, sums where they are known."""
-    sums = total(drawn) if drawn.is_exact or counts_all else None
+    sums = summary.totals if summary else None
     return {
         "query": show(search.filter.query, "en"),
         "problems": [
@@ -175,9 +181,9 @@ def make_query(search: Search, *, edit: bool) -> dict[str, Any]:
     }
 
 
-def make_tabs(search: Search, drawn: Plan, *, counts_all: bool) -> list[dict[str, Any]]:
+def make_tabs(search: Search, summary: Summary | None) -> list[dict[str, Any]]:
     """The tabs; without counts where counting would walk too much."""
-    counts = count_tabs(drawn) if drawn.is_exact or counts_all else {}
+    counts = summary.tabs if summary else {}
     words: dict[Tab, str] = {Tab.ALL: gettext("All")} | {
         tab: str(LABELS[StatusWord(tab.value)].text) for tab in Tab if tab is not Tab.ALL
     }

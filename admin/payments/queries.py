@@ -95,6 +95,14 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """What a filter adds up to, and how many each tab over it holds."""
+
+    totals: Totals
+    tabs: dict[Tab, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DayTotals:
     """One Korean day of a list."""
 
@@ -246,18 +254,20 @@ def totals_by_day(drawn: Plan, days: tuple[date, date]) -> dict[date, DayTotals]
     }
 
 
-def count_tabs(drawn: Plan) -> dict[Tab, int]:
-    """How many of the matching payments each tab holds."""
+def summarise(drawn: Plan) -> Summary:
+    """Totals of everything that matches and the counts of the tabs, whatever that costs."""
     every = replace(drawn, wanted=replace(drawn.wanted, tab=Tab.ALL))
     if drawn.summed:
-        return _summed_tabs(every)
+        return _summed(every, drawn.wanted.tab)
     counts = [
         sa.func.count(sa.case((_tab_condition(tab, now=drawn.now), 1)))
         for tab in Tab
         if tab is not Tab.ALL
     ]
-    query = sa.select(sa.func.count(), *counts).where(*_conditions(every))
-    return dict(zip(Tab, db.session.execute(query).one(), strict=True))
+    query = sa.select(*_sums(drawn.wanted.tab, now=drawn.now), sa.func.count(), *counts)
+    _, gross, cancelled, *row = db.session.execute(query.where(*_conditions(every))).one()
+    tabs = dict(zip(Tab, row, strict=True))
+    return Summary(totals=_totals(tabs[drawn.wanted.tab], gross, cancelled), tabs=tabs)
 
 
 def iterate(drawn: Plan) -> Iterator[Payment]:
@@ -439,11 +449,13 @@ def _is_in_days(term: Term) -> bool:
 
 
 _BY_THE_HOUR = (StatusWord.AWAITING, StatusWord.EXPIRED, StatusWord.UNKNOWN)
+_BY_HOUR = tuple(Tab(word.value) for word in _BY_THE_HOUR)
+_STANDING = {Tab(word.value): standing for word, standing in STANDINGS.items()}
 
 
 def _day_sums(drawn: Plan, tab: Tab) -> sa.Select[int, int, int]:
     """Count, gross and cancelled out of the sums of the days."""
-    if tab in (Tab.AWAITING, Tab.EXPIRED, Tab.UNKNOWN):  # these the days do not tell apart
+    if tab in _BY_HOUR:  # these the days do not tell apart
         return sa.select(*_sums()).where(*_conditions(replace(drawn, summed=False)))
     query = sa.select(
         sa.func.sum(PaymentDay.count),
@@ -471,42 +483,56 @@ def _day_conditions(drawn: Plan) -> list[sa.ColumnElement[bool]]:
     return conditions
 
 
-def _summed_tabs(drawn: Plan) -> dict[Tab, int]:
-    """Counts of the tabs from the sums of the days; what goes by the hour is looked up."""
-    query = (
-        sa.select(PaymentDay.standing, sa.func.sum(PaymentDay.count))
-        .where(*_day_conditions(drawn))
-        .group_by(PaymentDay.standing)
+def _summed(drawn: Plan, tab: Tab) -> Summary:
+    """From the sums of the days; what goes by the hour is looked up."""
+    by_standing = (
+        _day_sums(drawn, Tab.ALL).add_columns(PaymentDay.standing).group_by(PaymentDay.standing)
     )
-    found = {standing: int(count) for standing, count in db.session.execute(query)}
-    counts = {Tab.ALL: sum(found.values())}
-    for tab in (Tab.PAID, Tab.PART_REFUNDED, Tab.REFUNDED, Tab.OPENED, Tab.FAILED):
-        counts[tab] = found.get(STANDINGS[StatusWord(tab.value)], 0)
-    waiting = found.get(Standing.WAITING, 0)
-    counts[Tab.AWAITING] = _count_tab(drawn, Tab.AWAITING) if waiting else 0
-    counts[Tab.EXPIRED] = waiting - counts[Tab.AWAITING]
-    counts[Tab.UNKNOWN] = _count_tab(drawn, Tab.UNKNOWN)
-    return {tab: counts[tab] for tab in Tab}
+    found = {standing: _totals(*figures) for *figures, standing in db.session.execute(by_standing)}
+    awaiting, unknown = db.session.execute(
+        sa.select(_counted(drawn, Tab.AWAITING), _counted(drawn, Tab.UNKNOWN))
+    ).one()
+    counts = {
+        one: found[standing].count for one, standing in _STANDING.items() if standing in found
+    }
+    waiting = counts.get(Tab.EXPIRED, 0)
+    counts |= {
+        Tab.ALL: sum(one.count for one in found.values()),
+        Tab.AWAITING: awaiting,
+        Tab.EXPIRED: waiting - awaiting,
+        Tab.UNKNOWN: unknown,
+    }
+    if tab in _BY_HOUR:
+        totals = total(replace(drawn, wanted=replace(drawn.wanted, tab=tab)))
+    else:
+        shown = [one for key, one in found.items() if tab is Tab.ALL or _STANDING[tab] is key]
+        totals = Totals(
+            count=sum(one.count for one in shown),
+            gross=Money(sum(one.gross.minor for one in shown)),
+            cancelled=Money(sum(one.cancelled.minor for one in shown)),
+        )
+    return Summary(totals=totals, tabs={one: counts.get(one, 0) for one in Tab})
 
 
-def _count_tab(drawn: Plan, tab: Tab) -> int:
+def _counted(drawn: Plan, tab: Tab) -> sa.ScalarSelect[int]:
     here = replace(drawn, wanted=replace(drawn.wanted, tab=tab))
     query = sa.select(sa.func.count()).select_from(Payment).where(*_conditions(here))
-    return db.session.scalar(query) or 0
+    return query.scalar_subquery()
 
 
 def _tab_condition(tab: Tab, *, now: datetime) -> sa.ColumnElement[bool]:
     return status_condition(StatusWord(tab.value), now=now)
 
 
-def _sums() -> tuple[sa.ColumnElement[Any], ...]:
+def _sums(tab: Tab = Tab.ALL, *, now: datetime | None = None) -> tuple[sa.ColumnElement[Any], ...]:
     """Count, gross, cancelled. An unpaid or failed payment is counted and adds nothing."""
-    took_money = sa.or_(Payment.paid_at.is_not(None), Payment.status == PaymentStatus.PAID)
-    gross = sa.case((took_money, Payment.amount_minor), else_=0)
+    counts = sa.or_(Payment.paid_at.is_not(None), Payment.status == PaymentStatus.PAID)
+    if tab is not Tab.ALL and now is not None:
+        counts = sa.and_(counts, _tab_condition(tab, now=now))
     return (
         sa.func.count(),
-        sa.func.sum(gross),
-        sa.func.sum(sa.case((took_money, Payment.cancelled_minor), else_=0)),
+        sa.func.sum(sa.case((counts, Payment.amount_minor), else_=0)),
+        sa.func.sum(sa.case((counts, Payment.cancelled_minor), else_=0)),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import groupby
@@ -30,6 +30,15 @@ class Mark:
     is_test: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A label in the reader's language."""
+
+    text: str
+    classes: str
+    glyph: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One payment, every text ready."""
@@ -37,7 +46,7 @@ class Row:
     href: str
     time: str
     full_time: str
-    status: Label
+    status: Badge
     order_name: str
     marks: list[Mark]
     buyer: str
@@ -73,6 +82,7 @@ def make_groups(
     """
     key = time_column(basis).key
     link = row_links()
+    words = _Words()
     groups = []
     for day, members in groupby(payments, key=lambda one: kst_date(getattr(one, key))):
         shown = list(members)
@@ -83,7 +93,9 @@ def make_groups(
                 count=counted(sums.count) if sums else "",
                 net=money(sums.net) if sums else "",
                 rows=[
-                    make_row(one, getattr(one, key), link=link, uncertain=uncertain, now=now)
+                    make_row(
+                        one, getattr(one, key), link=link, words=words, uncertain=uncertain, now=now
+                    )
                     for one in shown
                 ],
             )
@@ -109,6 +121,7 @@ def make_row(
     moment: datetime,
     *,
     link: Callable[[int], str],
+    words: _Words,
     uncertain: frozenset[str],
     now: datetime,
 ) -> Row:
@@ -119,11 +132,11 @@ def make_row(
         href=link(payment.id),
         time=kst(moment, "time"),
         full_time=kst(moment, "full"),
-        status=OUTCOME_UNKNOWN if unknown else LABELS[state],
+        status=words.unknown if unknown else words.states[state],
         order_name=payment.order_name or payment.merchant_uid,
-        marks=make_marks(payment),
+        marks=make_marks(payment, words),
         buyer=payment.buyer_name or "–",
-        method=shown_method(payment),
+        method=shown_method(payment, words.methods),
         merchant_uid=payment.merchant_uid,
         imp_uid=payment.imp_uid,
         amount=money(payment.amount),
@@ -132,23 +145,24 @@ def make_row(
     )
 
 
-def make_marks(payment: Payment) -> list[Mark]:
+def make_marks(payment: Payment, words: _Words) -> list[Mark]:
     """Recurring, escrow and test marks."""
     marks = []
     if (payment.customer_uid_usage or "").startswith("payment"):
-        marks.append(Mark(gettext("Recurring")))
+        marks.append(words.recurring)
     if payment.escrow:
-        marks.append(Mark(gettext("Escrow")))
+        marks.append(words.escrow)
     if payment.sandbox:
-        marks.append(Mark(gettext("Test"), is_test=True))
+        marks.append(words.test)
     return marks
 
 
-def shown_method(payment: Any) -> str:
-    """`카드 · 신한 6개월`, `카카오페이`, `가상계좌 · 농협`."""
+def shown_method(payment: Any, names: Mapping[str, str] | None = None) -> str:
+    """`카드 · 신한 6개월`, `카카오페이`, `가상계좌 · 농협`. `names` holds words found before."""
+    name = names.__getitem__ if names is not None else method_label
     if payment.wallet and payment.wallet != payment.pay_method:
-        return f"{method_label(payment.wallet)} · {method_label(payment.pay_method)}"
-    parts = [method_label(payment.pay_method)]
+        return f"{name(payment.wallet)} · {name(payment.pay_method)}"
+    parts = [name(payment.pay_method)]
     issuer = payment.card_name or payment.vbank_name or payment.bank_name
     if issuer:
         parts.append(issuer.removesuffix("카드").removesuffix("은행") or issuer)
@@ -156,3 +170,27 @@ def shown_method(payment: Any) -> str:
     if payment.card_quota:
         text += " " + gettext("%(months)s mo", months=payment.card_quota)
     return text
+
+
+class _Found(dict[str, str]):
+    """Names of pay methods, each asked for once a page."""
+
+    def __missing__(self, value: str) -> str:
+        name = self[value] = method_label(value)
+        return name
+
+
+class _Words:
+    """The words of a page of rows in the reader's language, found once and not once a row."""
+
+    def __init__(self) -> None:
+        self.states = {state: _spoken(LABELS[state]) for state in PaymentState}
+        self.unknown = _spoken(OUTCOME_UNKNOWN)
+        self.methods = _Found()
+        self.recurring = Mark(gettext("Recurring"))
+        self.escrow = Mark(gettext("Escrow"))
+        self.test = Mark(gettext("Test"), is_test=True)
+
+
+def _spoken(label: Label) -> Badge:
+    return Badge(str(label.text), label.classes, label.glyph)

@@ -28,6 +28,7 @@ from admin.payments.listing import (
     make_twin,
     read_page,
     read_search,
+    read_summary,
 )
 from admin.payments.page import make_payment_page
 from admin.payments.queries import find_exact, get_payment, iterate, plan
@@ -55,10 +56,10 @@ def index() -> ResponseReturnValue:
         return exact
     drawn = plan(search.filter, now=now)
     page = read_page(search, request.args.get("cursor"), drawn)
-    counts_all = request.args.get("sums") == "all"
+    summary = read_summary(drawn, at_any_cost=request.args.get("sums") == "all")
     return render_template(
         "payments/index.html",
-        listing=make_listing(page, drawn, search, counts_all=counts_all, now=now),
+        listing=make_listing(page, drawn, search, summary, now=now),
         query=make_query(search, edit="edit" in request.args),
         form=search.form,
         kept_by_period=search.kept("from_day", "to_day", "period"),
@@ -67,7 +68,7 @@ def index() -> ResponseReturnValue:
         sorts=make_sorts(search),
         periods=make_periods(search),
         period=search.period.shown(),
-        tabs=make_tabs(search, drawn, counts_all=counts_all),
+        tabs=make_tabs(search, summary),
         time_heading=basis_words()[search.filter.basis],
         exports=_exports(search),
     )
@@ -81,7 +82,8 @@ def listed() -> ResponseReturnValue:
     search = read_search(request.args, now=now)
     drawn = plan(search.filter, now=now)
     page = read_page(search, request.args.get("cursor"), drawn)
-    return make_twin(page, drawn, search, counts_all=request.args.get("sums") == "all")
+    summary = read_summary(drawn, at_any_cost=request.args.get("sums") == "all")
+    return make_twin(page, drawn, search, summary)
 
 
 @bp.get("/export.<any(csv, xlsx):kind>")

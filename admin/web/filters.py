@@ -6,11 +6,15 @@ that writes thousands separators and the minus sign.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
+from typing import Any
 
 import phonenumbers
-from babel.dates import format_date, format_datetime
+from babel.dates import get_day_names, get_month_names
 from flask import Flask
 from flask_babel import get_locale, gettext
 
@@ -47,6 +51,8 @@ _PATTERNS: dict[str, dict[str, str]] = {
         "long": "EEEE d MMMM yyyy",
     },
 }
+
+_PARTS = re.compile("(yyyy|MMMM|MMM|MM|EEEE|EEE|dd|d|HH|mm|ss)")
 
 
 def init_app(app: Flask) -> None:
@@ -120,7 +126,7 @@ def kst(moment: datetime | None, pattern: str = "short") -> str:
     """An aware moment in Korean time: time, seconds, short, minute, full, day, date, pill, long."""
     if moment is None:
         return NOTHING
-    return format_datetime(moment.astimezone(KST), _pattern(pattern), locale=_language())
+    return _writer(_language(), pattern)(moment.astimezone(KST))
 
 
 def kst_day(day: date | datetime | None, pattern: str = "day") -> str:
@@ -129,7 +135,7 @@ def kst_day(day: date | datetime | None, pattern: str = "day") -> str:
         return NOTHING
     if isinstance(day, datetime):
         return kst(day, pattern)
-    return format_date(day, _pattern(pattern), locale=_language())
+    return _writer(_language(), pattern)(day)
 
 
 def day_pill(day: date | datetime) -> str:
@@ -215,5 +221,24 @@ def _language() -> str:
     return "ko" if locale is None or locale.language == "ko" else "en"
 
 
-def _pattern(name: str) -> str:
-    return _PATTERNS[_language()][name]
+@cache
+def _writer(spoken: str, name: str) -> Callable[[date], str]:
+    """How a day or moment is written by a pattern: a list has two hundred of them, and reading
+    the pattern anew for each takes longer than all the rest of the page."""
+    months = get_month_names("abbreviated", locale=spoken)
+    days = {width: get_day_names(width, locale=spoken) for width in ("abbreviated", "wide")}
+    parts: dict[str, Callable[[Any], str]] = {
+        "yyyy": lambda one: f"{one.year:04d}",
+        "MMMM": lambda one: get_month_names("wide", locale=spoken)[one.month],
+        "MMM": lambda one: months[one.month],
+        "MM": lambda one: f"{one.month:02d}",
+        "EEEE": lambda one: days["wide"][one.weekday()],
+        "EEE": lambda one: days["abbreviated"][one.weekday()],
+        "dd": lambda one: f"{one.day:02d}",
+        "d": lambda one: str(one.day),
+        "HH": lambda one: f"{one.hour:02d}",
+        "mm": lambda one: f"{one.minute:02d}",
+        "ss": lambda one: f"{one.second:02d}",
+    }
+    pieces = [parts.get(piece, piece) for piece in _PARTS.split(_PATTERNS[spoken][name]) if piece]
+    return lambda one: "".join(piece if isinstance(piece, str) else piece(one) for piece in pieces)

@@ -14,13 +14,13 @@ from admin.payments.queries import (
     MANY,
     PaymentFilter,
     Tab,
-    count_tabs,
     count_up_to,
     find_exact,
     iterate,
     page_order,
     plan,
     select_rows,
+    summarise,
     total,
     totals_by_day,
 )
@@ -45,6 +45,7 @@ def found(text="", **wanted) -> set[str]:
         answers.append({one.imp_uid.removeprefix("imp_").lstrip("0") for one in page.rows})
         assert {one.imp_uid[4:].lstrip("0") for one in iterate(way)} == answers[-1]
         assert total(way).count == count_up_to(way) == len(answers[-1])
+        assert summarise(way).totals == total(way)
     assert answers[0] == answers[1]
     return answers[0]
 
@@ -134,7 +135,7 @@ def test_tabs_hold_what_people_call_it_and_count_what_they_hold(trade):
     }
 
     assert {tab: found(tab=tab) for tab in Tab} == expected
-    counts = count_tabs(drawn(tab=Tab.PAID))
+    counts = summarise(drawn(tab=Tab.PAID)).tabs
     assert counts == {tab: len(held) for tab, held in expected.items()}
 
 

@@ -1,0 +1,69 @@
+"""The pages over a shop that is already in the database: no sandbox, no worker."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+from flask import Flask
+
+from admin.app import build_app
+from benchmarks.first_page import free_port, sign_in
+from benchmarks.shop import fill
+from scripts.run import BIN, ROOT, flask, private_settings, settings
+
+
+def environment(data: Path, *, port: int = 0, database: str = "") -> dict[str, str]:
+    """The settings of a house in that folder; nothing answers where its gateway would be."""
+    options = Namespace(port=port, sandbox_port=1)
+    given = settings(options, data, private_settings(data))
+    return {**given, "DATABASE_URL": database or given["DATABASE_URL"]}
+
+
+def prepare(data: Path, payments: int, *, database: str = "") -> float:
+    """A shop of that many payments in `data`, made unless it is there. Returns the seconds."""
+    made = data / f"made-{payments}"
+    if made.exists():
+        return 0.0
+    data.mkdir(parents=True, exist_ok=True)
+    env = environment(data, database=database)
+    flask(env, "db", "upgrade")
+    flask(env, "seed", "demo")
+    seconds = fill(application(env), payments)
+    made.touch()
+    return seconds
+
+
+def application(env: dict[str, str]) -> Flask:
+    """The application itself, in this process."""
+    os.environ.update(env)
+    return build_app()
+
+
+@contextmanager
+def pages(data: Path, *, database: str = "") -> Iterator[httpx.Client]:
+    """A browser that somebody of finance signed in with, over two web processes."""
+    port = free_port()
+    env = environment(data, port=port, database=database)
+    server = subprocess.Popen(
+        [str(BIN / "gunicorn"), "--config", str(ROOT / "gunicorn.conf.py"), "wsgi:app"],
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        with httpx.Client(
+            base_url=f"http://127.0.0.1:{port}", timeout=120, trust_env=False
+        ) as browser:
+            sign_in(browser)
+            yield browser
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(120)
