@@ -183,7 +183,7 @@ def close_word(word: str, known: list[str]) -> str | None:
     syllable."""
     spelled = {unicodedata.normalize("NFD", key_of(each)): each for each in reversed(known)}
     wanted = unicodedata.normalize("NFD", key_of(word))
-    found = get_close_matches(wanted, list(spelled), n=1, cutoff=0.7)
+    found = get_close_matches(wanted, list(spelled), n=1, cutoff=7 / 10)
     return spelled[found[0]] if found else None
 
 
