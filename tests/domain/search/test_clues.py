@@ -218,6 +218,11 @@ def test_a_clue_meets_the_fact_it_speaks_of(kind: ClueKind, value: object, met: 
     assert score([clue], Facts()).score == 0
 
 
+def test_of_two_clues_of_a_kind_the_weightier_counts() -> None:
+    heavy, light = (Clue(kind=N, value="김민준", start=0, end=3, weight=w) for w in (9, 4))
+    assert score([heavy, light], PAID).score == score([light, heavy], PAID).score == 9
+
+
 def test_a_time_before_midnight_is_near_one_after_it() -> None:
     late = Facts(moments=(datetime(2026, 11, 23, 0, 1, tzinfo=KST),))
     assert score(find_clues("23:58", today=TODAY), late).score > 0

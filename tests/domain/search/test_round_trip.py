@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from admin.domain.search.parsing import parse
 from admin.domain.search.printing import show, show_term
-from admin.domain.search.query import Query
+from admin.domain.search.query import Compare, Field, Query, Term
 from admin.domain.search.words import Language
 
 from .queries import TODAY, queries, typed
@@ -21,6 +21,18 @@ LANGUAGES: list[Language] = ["ko", "en"]
 @pytest.mark.parametrize("language", LANGUAGES)
 @patient
 @given(query=queries)
+@example(
+    query=Query(
+        (
+            Term(field=Field.AMOUNT, compare=Compare.IS, value=5),
+            Term(compare=Compare.HOLDS, value="만"),
+            Term(field=Field.INSTALMENTS, compare=Compare.AT_LEAST, value=3),
+            Term(compare=Compare.HOLDS, value="개월"),
+            Term(compare=Compare.HOLDS, value="지난"),
+            Term(compare=Compare.HOLDS, value="주"),
+        )
+    )
+)
 def test_what_is_shown_reads_as_what_it_was(language: Language, query: Query) -> None:
     parsed = parse(show(query, language), today=TODAY)
     assert parsed.problems == ()
