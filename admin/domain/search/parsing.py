@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from itertools import islice
 
-from admin.domain.card_guard import holds_card_number, mask_card_numbers
+from admin.domain.card_guard import mask_card_numbers
 from admin.domain.search.days import read_days, speaks_of_days, suggest_days
 from admin.domain.search.numbers import read_number
-from admin.domain.search.printing import quote, show
+from admin.domain.search.printing import quote
 from admin.domain.search.problems import Parsed, Problem, ProblemKind
 from admin.domain.search.query import (
     CHOICE_FIELDS,
@@ -74,13 +74,6 @@ def parse(text: str, *, today: date) -> Parsed:
     """Read `text`. Never raises; `today` is the Korean day relative words are seen from."""
     pieces = list(islice(scan(text), _MOST_PIECES + 1))
     hidden = _pieces_of_cards(text, pieces)
-    parsed = _read_all(text, pieces, hidden, today)
-    if holds_card_number(show(parsed.query)) or holds_card_number(parsed.text):
-        parsed = _read_all(text, pieces, set(range(len(pieces))), today)
-    return parsed
-
-
-def _read_all(text: str, pieces: list[Piece], hidden: set[int], today: date) -> Parsed:
     safe = _masked(text, [pieces[place] for place in hidden])
     terms: list[Term] = []
     spans: list[tuple[int, int]] = []

@@ -42,7 +42,7 @@ def show_term(term: Term, language: Language = "ko", *, first: bool = True) -> s
     name = FIELDS[term.field].written(language)
     if isinstance(term.value, str) and term.field not in CHOICE_FIELDS:
         sign = "=" if term.compare is Compare.IS else ":"
-        return f"{minus}{name}{sign}{_text(term.value)}"
+        return f"{minus}{name}{sign}{quote_if_needed(term.value)}"
     return f"{minus}{name}{_SIGNS[term.compare]}{_figure(term, language)}"
 
 
@@ -57,10 +57,11 @@ def _plain_word(text: str, *, first: bool) -> str:
         return quote(text, literal=True)
     if is_operator(text) or (continues(text) and not first):
         return quote(text)
-    return _text(text)
+    return quote_if_needed(text)
 
 
-def _text(text: str) -> str:
+def quote_if_needed(text: str) -> str:
+    """The value of a text field, in quotation marks unless it is one plain word."""
     return text if _SAFE.fullmatch(text) and ".." not in text else quote(text)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date
 from itertools import pairwise
 
@@ -101,6 +102,7 @@ def read(text: str) -> Parsed:
         ("<b>", '"<b>"'),
         ("\u200b김민준\ufeff", "김민준"),
         ("금액:５만", "금액:50,000"),
+        (unicodedata.normalize("NFD", "구매자:김민준 상태:환불"), "구매자:김민준 상태:전액환불"),
     ],
 )
 def test_what_is_typed_is_understood(typed: str, shown: str) -> None:
@@ -126,6 +128,7 @@ def test_what_is_typed_is_understood(typed: str, shown: str) -> None:
         ("상태>환불", ProblemKind.NOT_COMPARABLE, "상태:환불"),
         ("구매자<김", ProblemKind.NOT_COMPARABLE, "구매자:김"),
         ("금액:5만쯤", ProblemKind.BAD_NUMBER, "금액:5만"),
+        ("금액:9999999999999", ProblemKind.BAD_NUMBER, "금액:999999999999"),
         ("금액:많이", ProblemKind.BAD_NUMBER, None),
         ("금액:0.5", ProblemKind.BAD_NUMBER, "금액:0"),
         ("요청일:2026-11-31", ProblemKind.BAD_DAY, "요청일:2026-11-30"),
@@ -194,7 +197,13 @@ def test_a_card_number_is_told_and_never_given_back(typed: str) -> None:
         assert ProblemKind.CARD_NUMBER in {problem.kind for problem in parsed.problems}
 
 
+@pytest.mark.parametrize("typed", ["금액:1 ~ 3782 822463 10005", '"" ' * 200 + "378282246310005"])
+def test_no_part_of_a_card_number_is_kept(typed: str) -> None:
+    assert "3782" not in f"{read(typed)}"
+
+
 def test_what_stands_beside_a_card_number_is_still_sought() -> None:
+    assert show(read('김민준 "41111111" "11111111"').query) == "김민준"
     assert show(read("김민준 4111 1111 1111 1111 상태:환불").query) == "김민준 상태:전액환불"
 
 
