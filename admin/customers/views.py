@@ -25,10 +25,9 @@ from admin.domain.errors import Busy, DomainError, InvalidInput, NotFound
 from admin.domain.operation import CAME_TO_NOTHING, OperationKind
 from admin.domain.permissions import Permission
 from admin.gateway.errors import GatewayError
-from admin.models import BillingKey, Customer, MoneyOperation
+from admin.models import BillingKey, Customer, MoneyOperation, TimeBasis
 from admin.operations.queries import uncertain_payments
 from admin.operations.service import get_operation
-from admin.payments.queries import TimeBasis
 from admin.payments.rows import make_groups
 from admin.web.access import can, current_actor, requires
 from admin.web.errors import gateway_sentence, sentence

@@ -25,10 +25,9 @@ from admin.domain.job import JobState
 from admin.domain.operation import OperationState
 from admin.domain.permissions import Permission
 from admin.jobs.queries import find_latest
-from admin.models import Job
+from admin.models import Job, TimeBasis
 from admin.operations.closing import CLOSABLE
 from admin.operations.queries import uncertain_payments, unknown_outcomes
-from admin.payments.queries import TimeBasis
 from admin.payments.rows import make_groups
 from admin.payments.tasks import SYNC
 from admin.reports.figures import day_lines, method_lines

@@ -9,11 +9,12 @@ import sqlalchemy as sa
 
 from admin.domain.clock import kst_date
 from admin.domain.payment import PaymentSnapshot, Standing
-from admin.models import PaymentDay, TimeBasis, db, transaction
+from admin.models import PaymentDay, Span, TimeBasis, db, transaction
 
 Change = tuple[PaymentSnapshot | None, PaymentSnapshot]  # before (none at first sight) and after
-_Place = tuple[TimeBasis, date, Standing, str]
+_Place = tuple[TimeBasis, Span, date, Standing, str]
 _Figures = tuple[int, int, int]
+_SPAN = (PaymentDay.basis, PaymentDay.span, PaymentDay.day)
 _SUMS = (PaymentDay.count, PaymentDay.gross_minor, PaymentDay.cancelled_minor)
 
 
@@ -32,22 +33,22 @@ def note(changes: Iterable[Change]) -> None:
 def fold() -> None:
     """Make one row of all that share a day, a standing and a method. The sums stay the same."""
     doubled = (
-        sa.select(PaymentDay.basis, PaymentDay.day)
-        .group_by(PaymentDay.basis, PaymentDay.day, PaymentDay.standing, PaymentDay.method)
+        sa.select(*_SPAN)
+        .group_by(*_SPAN, PaymentDay.standing, PaymentDay.method)
         .having(sa.func.count() > 1)
         .distinct()
     )
     with transaction():
-        for basis, day in db.session.execute(doubled).all():
+        for basis, span, day in db.session.execute(doubled).all():
             gone = db.session.execute(
                 sa.delete(PaymentDay)
-                .where(PaymentDay.basis == basis, PaymentDay.day == day)
+                .where(PaymentDay.basis == basis, PaymentDay.span == span, PaymentDay.day == day)
                 .returning(PaymentDay.standing, PaymentDay.method, *_SUMS)
                 .execution_options(synchronize_session=False)
             )
             sums: dict[_Place, _Figures] = {}
             for standing, method, *figures in gone:
-                _add(sums, (basis, day, standing, method), figures)
+                _add(sums, (basis, span, day, standing, method), figures)
             _insert(sums)
 
 
@@ -59,9 +60,9 @@ def _add(sums: dict[_Place, _Figures], place: _Place, figures: Iterable[int]) ->
 
 def _insert(sums: dict[_Place, _Figures]) -> None:
     rows = [
-        {"basis": basis, "day": day, "standing": standing, "method": method}
+        {"basis": basis, "span": span, "day": day, "standing": standing, "method": method}
         | {"count": figures[0], "gross_minor": figures[1], "cancelled_minor": figures[2]}
-        for (basis, day, standing, method), figures in sums.items()
+        for (basis, span, day, standing, method), figures in sums.items()
         if any(figures)
     ]
     if rows:
@@ -83,4 +84,6 @@ def _parts(payment: PaymentSnapshot) -> Iterable[tuple[_Place, _Figures]]:
     )
     for basis, moment in moments:
         if moment is not None:
-            yield (basis, kst_date(moment), payment.standing, payment.method), figures
+            day, kind = kst_date(moment), (payment.standing, payment.method)
+            yield (basis, Span.DAY, day, *kind), figures
+            yield (basis, Span.MONTH, day.replace(day=1), *kind), figures

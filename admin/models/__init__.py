@@ -13,7 +13,7 @@ from admin.models.operation import Approval, Closure, MoneyOperation, OperationA
 from admin.models.operator import Operator, OperatorRole, SignInSession
 from admin.models.order import LineItem, Order
 from admin.models.payment import Payment, PaymentCancellation
-from admin.models.payment_day import PaymentDay, TimeBasis
+from admin.models.payment_day import PaymentDay, Span, TimeBasis
 from admin.models.reconciliation import Discrepancy, ReconciliationRun
 from admin.models.refund_batch import RefundBatch, RefundBatchRow
 from admin.models.refund_rules import RefundLimit, RefundReason
@@ -55,6 +55,7 @@ __all__ = [
     "RefundLimit",
     "RefundReason",
     "SignInSession",
+    "Span",
     "SyncWindow",
     "TimeBasis",
     "WebhookEvent",

@@ -20,22 +20,39 @@ class TimeBasis(Enum):
     CANCELLED = "cancelled"
 
 
+class Span(Enum):
+    """What a sum is of. Every payment counts in a day and in its month."""
+
+    DAY = "day"
+    MONTH = "month"
+
+
 class PaymentDay(Base):
-    """One addition to the sums of a day. Rows are only added, so that writers never wait for each
-    other; the sum over all rows of a day is what counts, and they are folded into one later.
+    """One addition to the sums of a day or month. Rows are only added, so that writers never wait
+    for each other; the sum over all of them is what counts, and they are folded into one later.
     """
 
     __tablename__ = "payment_days"
     __table_args__ = (
         sa.Index(
             "ix_payment_days_all",
-            *("basis", "day", "standing", "method", "count", "gross_minor", "cancelled_minor"),
+            *(
+                "basis",
+                "span",
+                "day",
+                "standing",
+                "method",
+                "count",
+                "gross_minor",
+                "cancelled_minor",
+            ),
         ),
     )
 
     id: Mapped[Key]
     basis: Mapped[TimeBasis] = mapped_column(text_enum(TimeBasis))
-    day: Mapped[date] = mapped_column(sa.Date)
+    span: Mapped[Span] = mapped_column(text_enum(Span))
+    day: Mapped[date] = mapped_column(sa.Date)  # of a month its first
     standing: Mapped[Standing] = mapped_column(text_enum(Standing))
     method: Mapped[str] = mapped_column(sa.String(40))
     count: Mapped[int] = mapped_column(sa.BigInteger)

@@ -145,13 +145,18 @@ def status_condition(word: StatusWord, *, now: datetime) -> Condition:
                 MoneyOperation.state.in_(UNCERTAIN_STATES), MoneyOperation.imp_uid.is_not(None)
             )
         )
-    stands = Payment.standing == STANDINGS[word]
-    overdue = sa.and_(Payment.vbank_due_at.is_not(None), Payment.vbank_due_at < now)
     if word is StatusWord.EXPIRED:
-        return sa.and_(stands, overdue)
+        return sa.and_(Payment.standing == Standing.WAITING, Payment.vbank_due_at < now)
     if word is StatusWord.AWAITING:
-        return sa.and_(stands, sa.not_(overdue))
-    return stands
+        no_end = Payment.vbank_due_at.is_(None)
+        return sa.and_(_waiting(), sa.or_(Payment.vbank_due_at >= now, no_end))
+    return Payment.standing == STANDINGS[word]
+
+
+def _waiting() -> Condition:
+    """Written out, not bound: only so does SQLite see that the index of the waiting serves."""
+    word = sa.bindparam(None, Standing.WAITING, Payment.standing.type, literal_execute=True)
+    return Payment.standing == word
 
 
 def _part(term: Term, *, now: datetime) -> _Part:

@@ -14,7 +14,8 @@ from admin.domain.clock import kst_date
 from admin.domain.payment import PayMethod
 from admin.domain.search.parsing import parse
 from admin.domain.search.query import CHOICE_FIELDS
-from admin.payments.queries import PaymentFilter, Sort, Tab, TimeBasis
+from admin.models import TimeBasis
+from admin.payments.queries import PaymentFilter, Sort, Tab
 from admin.payments.service import LONGEST_NOTE
 from admin.web.fields import KstDateField, LongTextField, TextField, choices
 from admin.web.labels import LABELS

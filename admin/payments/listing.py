@@ -16,6 +16,7 @@ from admin.domain.search.printing import show, show_term
 from admin.domain.search.problems import Problem
 from admin.domain.search.query import StatusWord, Term
 from admin.domain.search.words import FIELDS
+from admin.models import TimeBasis
 from admin.operations.queries import uncertain_payments
 from admin.payments.forms import PaymentSearchForm
 from admin.payments.queries import (
@@ -25,7 +26,6 @@ from admin.payments.queries import (
     Sort,
     Summary,
     Tab,
-    TimeBasis,
     Totals,
     count_up_to,
     page_order,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Any
 
@@ -28,6 +28,7 @@ from admin.models import (
     Payment,
     PaymentDay,
     PaymentText,
+    Span,
     TimeBasis,
     db,
 )
@@ -35,11 +36,9 @@ from admin.models.kst import kst_day_of
 from admin.models.search import STANDINGS, Compiled, compile_query, status_condition
 from admin.models.text_index import is_postgresql, matches, pieces_table
 
-__all__ = ["TimeBasis"]
-
 EXPORT_BATCH = 2000
 MANY = 5_000  # more than this is not counted one by one
-NEWEST = 20_000  # PostgreSQL: a text that fills a page from these is not looked up in the index
+NEWEST = 20_000  # a text that fills a page from these may be too common for the index
 PAGE = 51
 SHORTEST_NUMBER = 6  # what is shorter is a part of a number, if it is one at all
 
@@ -169,17 +168,17 @@ def plan(wanted: PaymentFilter, *, now: datetime, many: int = MANY) -> Plan:
     drawn = Plan(wanted=wanted, now=now, compiled=compiled, summed=_is_summed(wanted))
     if drawn.summed and wanted.sort is Sort.TIME:
         return drawn
+    by_time = wanted.basis is TimeBasis.REQUESTED and wanted.sort is Sort.TIME
     common = False  # the text stands in so many payments that a walk meets it soon
     if compiled.pieces:
-        common = is_postgresql() and _fills_a_page(compiled)
+        common = _is_dear(compiled) and _fills_a_page(compiled)
         if not common:
             ids = _indexed(drawn)
             if _is_few(ids, many):
-                return replace(drawn, few=ids)
+                return replace(drawn, few=ids, streamed=by_time and not is_postgresql())
     for ids in _drivers(drawn):
         if _is_few(ids, many):
             return replace(drawn, few=ids)
-    by_time = wanted.basis is TimeBasis.REQUESTED and wanted.sort is Sort.TIME
     return replace(drawn, streamed=bool(compiled.pieces) and by_time and not common)
 
 
@@ -193,7 +192,7 @@ def select_payments(drawn: Plan) -> sa.Select[Payment]:
             sa.select(Payment)
             .join(pieces, found)
             .where(matches(drawn.compiled.pieces), *_span(drawn.wanted, pieces.c.id))
-            .where(*_around(drawn), *drawn.compiled.rest)
+            .where(*_around(replace(drawn, few=None)), *drawn.compiled.rest)
         )
     return sa.select(Payment).where(*_conditions(drawn))
 
@@ -219,7 +218,7 @@ def page_order(drawn: Plan) -> list[Any]:
 def total(drawn: Plan) -> Totals:
     """Count, gross and cancelled of everything that matches, whatever that costs."""
     if drawn.summed:
-        return _totals(*db.session.execute(_day_sums(drawn, drawn.wanted.tab)).one())
+        return summarise(drawn).totals
     query = sa.select(*_sums()).where(*_conditions(drawn))
     return _totals(*db.session.execute(query).one())
 
@@ -232,11 +231,11 @@ def count_up_to(drawn: Plan, most: int = MANY) -> int:
 
 def totals_by_day(drawn: Plan, days: tuple[date, date]) -> dict[date, DayTotals]:
     """Count and net of each day between `days`, of everything that matches, not of one page."""
-    if drawn.summed:
+    if drawn.summed and drawn.wanted.tab not in _BY_HOUR:
+        shown = sa.and_(PaymentDay.span == Span.DAY, PaymentDay.day.between(*days))
         query = (
-            _day_sums(drawn, drawn.wanted.tab)
+            _day_sums(drawn, drawn.wanted.tab, over=shown)
             .add_columns(PaymentDay.day)
-            .where(PaymentDay.day.between(*days))
             .group_by(PaymentDay.day)
         )
     else:
@@ -411,11 +410,18 @@ def _is_few(ids: sa.Select[int], many: int) -> bool:
     return (db.session.scalar(sa.select(sa.func.count()).select_from(inner)) or 0) <= many
 
 
+def _is_dear(compiled: Compiled) -> bool:
+    """Whether the index gives all that match or nothing: a GIN index always, FTS5 where it has to
+    put many pieces together that begin alike."""
+    return is_postgresql() or any(
+        one.beginnings and not one.pieces for entry in compiled.pieces for one in entry
+    )
+
+
 def _fills_a_page(compiled: Compiled) -> bool:
     """Whether the newest payments alone hold a page of this text.
 
-    A GIN index gives all that match or nothing, and for a common word that is a tenth of the
-    table; such a word is met soon on a walk.
+    A common word may stand in a tenth of all payments; it is met soon on a walk.
     """
     newest = (
         sa.select(PaymentText.payment_id.label("id"))
@@ -453,28 +459,21 @@ _BY_HOUR = tuple(Tab(word.value) for word in _BY_THE_HOUR)
 _STANDING = {Tab(word.value): standing for word, standing in STANDINGS.items()}
 
 
-def _day_sums(drawn: Plan, tab: Tab) -> sa.Select[int, int, int]:
-    """Count, gross and cancelled out of the sums of the days."""
-    if tab in _BY_HOUR:  # these the days do not tell apart
-        return sa.select(*_sums()).where(*_conditions(replace(drawn, summed=False)))
+def _day_sums(drawn: Plan, tab: Tab, *, over: sa.ColumnElement[bool]) -> sa.Select[int, int, int]:
+    """Count, gross and cancelled out of the sums of days and months that lie in `over`."""
     query = sa.select(
         sa.func.sum(PaymentDay.count),
         sa.func.sum(PaymentDay.gross_minor),
         sa.func.sum(PaymentDay.cancelled_minor),
-    ).where(*_day_conditions(drawn))
+    ).where(PaymentDay.basis == drawn.wanted.basis, over, *_day_terms(drawn.wanted.query))
     if tab is Tab.ALL:
         return query
     return query.where(PaymentDay.standing == STANDINGS[StatusWord(tab.value)])
 
 
-def _day_conditions(drawn: Plan) -> list[sa.ColumnElement[bool]]:
-    wanted = drawn.wanted
-    conditions: list[sa.ColumnElement[bool]] = [PaymentDay.basis == wanted.basis]
-    if wanted.start is not None:
-        conditions.append(PaymentDay.day >= kst_date(wanted.start))
-    if wanted.end is not None:
-        conditions.append(PaymentDay.day < kst_date(wanted.end))
-    for term in wanted.query.terms:
+def _day_terms(query: Query) -> list[sa.ColumnElement[bool]]:
+    conditions = []
+    for term in query.terms:
         if isinstance(term.value, StatusWord):
             condition = PaymentDay.standing == STANDINGS[term.value]
         else:
@@ -483,10 +482,41 @@ def _day_conditions(drawn: Plan) -> list[sa.ColumnElement[bool]]:
     return conditions
 
 
+def _over(wanted: PaymentFilter) -> sa.ColumnElement[bool]:
+    """The period in whole months and in the days before and after them."""
+    first = kst_date(wanted.start) if wanted.start else None
+    end = kst_date(wanted.end) if wanted.end else None
+    begin = first and (first if first.day == 1 else _month_after(first))
+    stop = end and end.replace(day=1)
+    if begin and stop and begin >= stop:
+        return sa.and_(PaymentDay.span == Span.DAY, *_days(first, end))
+    parts = [sa.and_(PaymentDay.span == Span.MONTH, *_days(begin, stop))]
+    if begin and first != begin:
+        parts.append(sa.and_(PaymentDay.span == Span.DAY, *_days(first, begin)))
+    if stop and stop != end:
+        parts.append(sa.and_(PaymentDay.span == Span.DAY, *_days(stop, end)))
+    return sa.or_(*parts)
+
+
+def _days(first: date | None, end: date | None) -> list[sa.ColumnElement[bool]]:
+    ends = []
+    if first is not None:
+        ends.append(PaymentDay.day >= first)
+    if end is not None:
+        ends.append(PaymentDay.day < end)
+    return ends
+
+
+def _month_after(day: date) -> date:
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1)
+
+
 def _summed(drawn: Plan, tab: Tab) -> Summary:
     """From the sums of the days; what goes by the hour is looked up."""
     by_standing = (
-        _day_sums(drawn, Tab.ALL).add_columns(PaymentDay.standing).group_by(PaymentDay.standing)
+        _day_sums(drawn, Tab.ALL, over=_over(drawn.wanted))
+        .add_columns(PaymentDay.standing)
+        .group_by(PaymentDay.standing)
     )
     found = {standing: _totals(*figures) for *figures, standing in db.session.execute(by_standing)}
     awaiting, unknown = db.session.execute(
@@ -502,8 +532,11 @@ def _summed(drawn: Plan, tab: Tab) -> Summary:
         Tab.EXPIRED: waiting - awaiting,
         Tab.UNKNOWN: unknown,
     }
-    if tab in _BY_HOUR:
-        totals = total(replace(drawn, wanted=replace(drawn.wanted, tab=tab)))
+    if tab is Tab.UNKNOWN:
+        here = replace(drawn, summed=False, wanted=replace(drawn.wanted, tab=tab))
+        totals = total(here)
+    elif tab in _BY_HOUR:  # no money has come for an account that still waits
+        totals = _totals(counts[tab], 0, 0)
     else:
         shown = [one for key, one in found.items() if tab is Tab.ALL or _STANDING[tab] is key]
         totals = Totals(

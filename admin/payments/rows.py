@@ -14,8 +14,8 @@ from flask_babel import gettext
 from admin.domain.clock import kst_date
 from admin.domain.money import Money
 from admin.domain.payment import PaymentState
-from admin.models import Payment
-from admin.payments.queries import DayTotals, TimeBasis, time_column
+from admin.models import Payment, TimeBasis
+from admin.payments.queries import DayTotals, time_column
 from admin.web.filters import counted, day_pill, kst, money
 from admin.web.labels import LABELS, OUTCOME_UNKNOWN, Label, method_label
 

@@ -31,7 +31,7 @@ from admin.domain.search.clues import ClueKind
 from admin.domain.search.problems import ProblemKind
 from admin.domain.search.query import Compare, Field, StatusWord
 from admin.domain.webhook import WebhookState
-from admin.models.payment_day import TimeBasis
+from admin.models.payment_day import Span, TimeBasis
 from admin.models.reconciliation import DiscrepancyState, RunState
 
 
@@ -239,6 +239,8 @@ LABELS: dict[Enum, Label] = {
     TimeBasis.REQUESTED: _plain(_l("Requested")),
     TimeBasis.APPROVED: _plain(_l("Approved")),
     TimeBasis.CANCELLED: _plain(_l("Cancelled")),
+    Span.DAY: _plain(_l("Day")),
+    Span.MONTH: _plain(_l("Month")),
     StatusWord.PAID: Label(_l("Paid"), "green", "check", quiet=True),
     StatusWord.PART_REFUNDED: Label(_l("Part refund"), "red", "arrow-back-up"),
     StatusWord.REFUNDED: Label(_l("Refunded"), "red", "arrow-back-up"),

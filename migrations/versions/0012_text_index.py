@@ -45,8 +45,8 @@ JUDGE = """
 """
 SUM = """
     INSERT INTO payment_days
-        (basis, day, standing, method, count, gross_minor, cancelled_minor)
-    SELECT '{basis}', {day}, standing, method, count(*),
+        (basis, span, day, standing, method, count, gross_minor, cancelled_minor)
+    SELECT '{basis}', '{span}', {day}, standing, method, count(*),
         sum(CASE WHEN {came} THEN amount_minor ELSE 0 END),
         sum(CASE WHEN {came} THEN cancelled_minor ELSE 0 END)
     FROM payments WHERE {column} IS NOT NULL GROUP BY {day}, standing, method
@@ -85,6 +85,7 @@ def upgrade() -> None:
         "payment_days",
         sa.Column("id", BIG, autoincrement=True, nullable=False),
         sa.Column("basis", sa.String(length=40), nullable=False),
+        sa.Column("span", sa.String(length=40), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("standing", sa.String(length=40), nullable=False),
         sa.Column("method", sa.String(length=40), nullable=False),
@@ -105,14 +106,19 @@ def upgrade() -> None:
             "contentless_delete=1, detail=none, tokenize='ascii')"
         )
     for basis, column in BASES.items():
-        day = f"date({column}, '+9 hours')"
+        starts = {
+            "day": f"date({column}, '+9 hours')",
+            "month": f"date({column}, '+9 hours', 'start of month')",
+        }
         if postgres:
-            day = f"(timezone('Asia/Seoul', {column}))::date"
-        op.execute(SUM.format(basis=basis, day=day, column=column, came=CAME))
+            local = f"timezone('Asia/Seoul', {column})"
+            starts = {"day": f"({local})::date", "month": f"date_trunc('month', {local})::date"}
+        for span, day in starts.items():
+            op.execute(SUM.format(basis=basis, span=span, day=day, column=column, came=CAME))
     op.create_index(
         "ix_payment_days_all",
         "payment_days",
-        ["basis", "day", "standing", "method", "count", "gross_minor", "cancelled_minor"],
+        ["basis", "span", "day", "standing", "method", "count", "gross_minor", "cancelled_minor"],
     )
     fill(op.get_bind())
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from admin.domain.clock import kst_date, kst_day
 from admin.domain.money import Money
 from admin.domain.search.parsing import parse
+from admin.mirror.daily import fold
 from admin.models import Payment, TimeBasis, db
 from admin.payments.queries import (
     MANY,
@@ -45,7 +47,9 @@ def found(text="", **wanted) -> set[str]:
         answers.append({one.imp_uid.removeprefix("imp_").lstrip("0") for one in page.rows})
         assert {one.imp_uid[4:].lstrip("0") for one in iterate(way)} == answers[-1]
         assert total(way).count == count_up_to(way) == len(answers[-1])
-        assert summarise(way).totals == total(way)
+        assert summarise(way).totals == total(way) == total(replace(way, summed=False))
+        days = totals_by_day(way, (date(2026, 1, 1), date(2026, 12, 31))).values()
+        assert sum(day.count for day in days) == len(answers[-1])
     assert answers[0] == answers[1]
     return answers[0]
 
@@ -213,3 +217,26 @@ def test_a_window_that_was_left_open_waits_for_no_deposit(stand_in, gateway):
     take_in(stand_in, gateway, left, awaiting(32, NOON, due=NOON + 3 * DAY), now=NOON + DAY)
 
     assert (found(tab=Tab.OPENED), found(tab=Tab.AWAITING)) == ({"31"}, {"32"})
+
+
+@pytest.mark.parametrize("first", [None, "2026-01-01", "2026-01-17", "2026-02-28", "2026-03-01"])
+@pytest.mark.parametrize("last", [None, "2026-01-31", "2026-03-01", "2026-03-09", "2026-05-14"])
+def test_whole_months_and_the_days_around_them_add_up(stand_in, gateway, first, last):
+    days = range(0, 130, 3)
+    start = datetime(2026, 1, 5, 3, tzinfo=UTC)
+    trade = [a_payment(number, start + number * DAY) for number in days]
+    take_in(stand_in, gateway, *trade, now=start + 131 * DAY)
+    first, last = (date.fromisoformat(day) if day else None for day in (first, last))
+
+    way = drawn(
+        now=start + 131 * DAY,
+        start=kst_day(first)[0] if first else None,
+        end=kst_day(last)[1] if last else None,
+    )
+
+    moments = [(start + number * DAY).date() for number in days]
+    within = [day for day in moments if (first or day) <= day <= (last or day)]
+    assert way.summed
+    assert total(way).count == len(within) == total(replace(way, summed=False)).count
+    fold()
+    assert total(way).count == len(within)

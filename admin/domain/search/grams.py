@@ -1,9 +1,10 @@
 """Pieces of text small enough to be indexed, so that any part of a word finds its payment.
 
-Text is cut into runs of ASCII letters and digits and runs of everything else that is written
-(Korean first of all). An ASCII run gives its three-letter pieces; a Korean run each syllable and
-each pair. What is looked for is cut the same way: a payment that holds the text holds every
-piece of it. The reverse is not true, so the text itself is compared afterwards.
+Text is cut into runs of letters, of digits and of everything else that is written (Korean first
+of all). A run of letters gives its pieces of three, a run of digits those of four, a Korean run
+each syllable and each pair; and each run its end, where a piece is too short to be whole. What is
+looked for is cut the same way: a payment that holds the text holds every piece of it. The reverse
+is not true, so the text itself is compared afterwards.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_RUNS = re.compile(r"([a-z0-9]+)|([^\W_a-z0-9]+)")
-ASCII_PIECE = 3
-WIDE_PIECE = 2
+_RUNS = re.compile(r"([a-z]+)|([0-9]+)|([^\W_a-z0-9]+)")
+LETTERS = 3
+DIGITS = 4
+SHORTEST = 2  # of letters or digits; less stands everywhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +42,13 @@ def folded(text: str) -> str:
 def grams(text: str) -> set[str]:
     """Every piece of a text that is `folded`."""
     found: set[str] = set()
-    for plain, wide in _RUNS.findall(text):
-        if plain:
-            if len(plain) <= ASCII_PIECE:
-                found.add(plain)
-            else:
-                found.update(plain[at : at + 3] for at in range(len(plain) - 2))
-            if len(plain) > 1:
-                found.add(plain[-2:])
-        else:
+    for letters, digits, wide in _RUNS.findall(text):
+        if wide:
             found.update(wide)
-            found.update(wide[at : at + 2] for at in range(len(wide) - 1))
+            found.update([wide[at : at + 2] for at in range(len(wide) - 1)])
+            continue
+        run, size = (letters, LETTERS) if letters else (digits, DIGITS)
+        found.update([run[at : at + size] for at in range(len(run) - SHORTEST + 1)])
     return found
 
 
@@ -58,15 +56,15 @@ def needed(text: str) -> Needed:
     """What must be indexed of a payment that holds `text`, which is `folded`."""
     pieces: set[str] = set()
     beginnings: set[str] = set()
-    for plain, wide in _RUNS.findall(text):
-        if len(plain) >= ASCII_PIECE:
-            pieces.update(plain[at : at + 3] for at in range(len(plain) - 2))
-        elif len(plain) == WIDE_PIECE:
-            beginnings.add(plain)
-        elif len(wide) == 1:
-            pieces.add(wide)
-        else:
-            pieces.update(wide[at : at + 2] for at in range(len(wide) - 1))
+    for letters, digits, wide in _RUNS.findall(text):
+        if wide:
+            pieces.update([wide[at : at + 2] for at in range(len(wide) - 1)] or [wide])
+            continue
+        run, size = (letters, LETTERS) if letters else (digits, DIGITS)
+        if len(run) >= size:
+            pieces.update([run[at : at + size] for at in range(len(run) - size + 1)])
+        elif len(run) >= SHORTEST:
+            beginnings.add(run)
     return Needed(tuple(sorted(pieces)), tuple(sorted(beginnings)))
 
 
