@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -27,6 +28,8 @@ from admin.models.engine import sqlite_sentence
 from admin.operations.tasks import SWEEP
 from admin.orders.csv_file import BadRow, ImportReport
 from admin.orders.service import import_orders
+from admin.payments.listing import make_twin, read_page, read_search, read_summary
+from admin.payments.queries import plan
 from admin.payments.sync import walk
 from admin.payments.tasks import SYNC
 from admin.reconciliation.service import run_day
@@ -106,6 +109,24 @@ def customers_import(path: Path) -> None:
         _tell(import_customers(path, actor=ACTOR, now=utc_now()))
     except BadRow as error:
         raise click.ClickException(str(error)) from None
+
+
+@payments.command("find")
+@click.argument("query", default="")
+@click.option("--state", default="", help="A tab of the list: paid, failed, unknown, …")
+@click.option("--basis", default="", help="requested, approved or cancelled")
+@click.option("--period", default="", help="today, yesterday, week, month, last_month or all")
+@click.option("--sums", is_flag=True, help="Sum everything, however long that takes.")
+@click.option("--cursor", help="Where the page before ended.")
+def payments_find(cursor: str | None, sums: bool, **asked: str) -> None:
+    """Find payments by the text of the list's own box; the newest page as JSON."""
+    search = read_search({"q": asked.pop("query"), **asked}, now=utc_now())
+    drawn = plan(search.filter, now=utc_now())
+    for problem in search.form.parsed.problems:
+        click.echo(f"{problem.kind.value} at {problem.start}-{problem.end}", err=True)
+    summary = read_summary(drawn, at_any_cost=sums)
+    page = read_page(search, cursor, drawn)
+    click.echo(json.dumps(make_twin(page, drawn, search, summary), ensure_ascii=False, indent=2))
 
 
 @payments.command("sync")

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from flask import url_for
 from flask_babel import gettext
+from werkzeug.datastructures import MultiDict
 
 from admin.domain.clock import kst_date
 from admin.domain.search.printing import show, show_term
@@ -67,7 +68,7 @@ class Search:
 
 def read_search(arguments: Mapping[str, str], *, now: datetime) -> Search:
     """The search that a query string asks for."""
-    form = PaymentSearchForm(arguments, now=now)
+    form = PaymentSearchForm(MultiDict(arguments), now=now)
     period = form.period(arguments.get("period", ""), now=now)
     wanted = form.to_filter(
         period,

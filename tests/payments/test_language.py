@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -185,3 +187,57 @@ def test_a_list_is_paged_in_its_order_there_and_back(trade, sort, ascending):
     assert values == sorted(values, reverse=not ascending)
     back = read(pages[-1].newer)
     assert [row.id for row in back.rows] == [row.id for row in pages[-2].rows]
+
+
+def test_one_text_finds_the_same_on_the_page_in_its_twin_and_on_the_command_line(
+    trade, app, finance
+):
+    text = "수단:카드 금액>=10000 -상태:결제실패"
+    query = {"q": text, "period": "all"}
+
+    twin = finance.get("/payments/list.json", query_string=query).json
+    page = finance.get("/payments/", query_string=query).text
+    told = app.test_cli_runner().invoke(args=["payments", "find", text, "--period", "all"])
+
+    found = {"imp_000000000001", "imp_000000000002", "imp_000000000003"}
+    assert {one["imp_uid"] for one in twin["payments"]} == found
+    assert set(re.findall("imp_[0-9]{12}", page)) == found
+    assert json.loads(told.stdout) == twin
+    assert twin["query"] == "method:card amount>=10,000 -status:failed"
+    assert (twin["count"], twin["gross_minor"], twin["cancelled_minor"]) == (3, 40_000, 14_000)
+
+
+def test_what_cannot_be_read_is_shown_where_it_stands(trade, viewer):
+    page = viewer.get("/payments/", query_string={"q": "상테:결제완료 김", "period": "all"}).text
+
+    assert "<mark>상테:결제완료</mark>" in page
+    assert "상태:결제완료 김" in page  # what was probably meant
+    assert "imp_000000000001" in page  # the rest was looked for
+
+
+def test_conditions_are_chips_and_words_at_once(trade, viewer):
+    answer = viewer.get("/payments/?q=method:card&q=amount>=10000&method=vbank")
+    assert answer.status_code == 303
+    assert answer.location.endswith("?q=method%3Acard+amount%3E%3D10000+method%3Avbank")
+
+    page = viewer.get("/payments/", query_string={"q": "김 수단:카드 -상태:결제실패"}).text
+    box = re.search('<input class="query-box__input"[^>]*value="([^"]*)"', page)
+    assert box is not None
+    assert box[1] == "김"
+    assert re.findall('class="chip">([^<]*)<b>([^<]*)</b>', page) == [
+        ("수단 ", "카드"),
+        ("−상태 ", "결제실패"),
+    ]
+    assert re.findall('name="q" value="([^"]*)"', page)[1:3] == ["수단:카드", "-상태:결제실패"]
+
+    text = viewer.get("/payments/", query_string={"q": "김 수단:카드", "edit": "1"}).text
+    assert 'value="김 수단:카드"' in text
+
+
+def test_an_empty_answer_offers_what_would_match(trade, viewer):
+    query = {"q": "변심", "from_day": "2026-03-11", "to_day": "2026-03-11"}
+
+    page = viewer.get("/payments/", query_string=query).text
+
+    assert "“취소” 기준으로 보면 1건이 있어요" in page
+    assert "basis=cancelled" in page
