@@ -33,9 +33,10 @@ from admin.payments.queries import (
     plan,
     select_rows,
     summarise,
+    time_column,
     totals_by_day,
 )
-from admin.payments.rows import make_groups
+from admin.payments.rows import make_groups, make_one_group
 from admin.web.filters import MINUS, NOTHING, count, counted, money
 from admin.web.i18n import language
 from admin.web.keyset import Page, page_of
@@ -213,25 +214,26 @@ def make_bases(search: Search) -> list[dict[str, Any]]:
     ]
 
 
-def make_sorts(search: Search) -> list[dict[str, Any]]:
+def make_sorts(search: Search) -> dict[str, dict[str, Any]]:
     """What the list can be ordered by, and the other way round of the present one."""
     words = {
         Sort.TIME: gettext("Time"),
         Sort.AMOUNT: gettext("Amount"),
         Sort.ORDER: gettext("Order number"),
     }
-    return [
-        {
+    present = search.filter.sort
+    return {
+        sort.value: {
             "label": word,
             "href": search.address(
                 sort="" if sort is Sort.TIME else sort.value,
-                order="" if sort is not search.filter.sort or search.ascending else "up",
+                order="" if sort is not present or search.ascending else "up",
             ),
-            "is_current": sort is search.filter.sort,
-            "ascending": sort is search.filter.sort and search.ascending,
+            "is_current": sort is present,
+            "ascending": sort is present and search.ascending,
         }
         for sort, word in words.items()
-    ]
+    }
 
 
 def make_periods(search: Search) -> list[dict[str, Any]]:
@@ -254,20 +256,16 @@ def basis_words() -> dict[TimeBasis, str]:
 def _groups(page: Page[Any], drawn: Plan, *, now: datetime) -> list[Any]:
     if not page.rows:
         return []
-    wanted = drawn.wanted
+    basis = drawn.wanted.basis
+    uncertain = uncertain_payments([row.imp_uid for row in page.rows])
+    if drawn.wanted.sort is not Sort.TIME:
+        return make_one_group(page.rows, basis=basis, uncertain=uncertain, now=now)
     days = None
-    if drawn.is_exact and wanted.sort is Sort.TIME:
-        column = {TimeBasis.REQUESTED: "started_at", TimeBasis.APPROVED: "paid_at"}
-        key = column.get(wanted.basis, "cancelled_at")
-        ends = sorted(kst_date(getattr(row, key)) for row in (page.rows[0], page.rows[-1]))
-        days = totals_by_day(drawn, (ends[0], ends[1]))
-    return make_groups(
-        page.rows,
-        basis=wanted.basis,
-        days=days,
-        uncertain=uncertain_payments([row.imp_uid for row in page.rows]),
-        now=now,
-    )
+    if drawn.is_exact:
+        key = time_column(basis).key
+        first, last = sorted(kst_date(getattr(page.rows[end], key)) for end in (0, -1))
+        days = totals_by_day(drawn, (first, last))
+    return make_groups(page.rows, basis=basis, days=days, uncertain=uncertain, now=now)
 
 
 def _sums(sums: Totals | None) -> dict[str, str]:

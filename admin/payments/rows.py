@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
@@ -101,6 +101,20 @@ def make_groups(
             )
         )
     return groups
+
+
+def make_one_group(
+    payments: Sequence[Payment], *, basis: TimeBasis, uncertain: frozenset[str], now: datetime
+) -> list[Group]:
+    """Rows in an order that is not that of days: each tells its own."""
+    key = time_column(basis).key
+    link, words = row_links(), _Words()
+    rows = []
+    for one in payments:
+        moment = getattr(one, key)
+        row = make_row(one, moment, link=link, words=words, uncertain=uncertain, now=now)
+        rows.append(replace(row, time=kst(moment, "short")))
+    return [Group(pill="", count="", net="", rows=rows)]
 
 
 def _sum(day: date, payments: Sequence[Payment], *, now: datetime) -> DayTotals:
