@@ -56,7 +56,7 @@ def read_brought(file: BinaryIO) -> Brought:
         if head == b"PK\x03\x04":
             return _read_workbook(file)
         return Brought(_prints(_csv_rows(file)))
-    except (zipfile.BadZipFile, zlib.error, expat.ExpatError, KeyError, ValueError, EOFError):
+    except (zipfile.BadZipFile, zlib.error, expat.ExpatError, LookupError, ValueError, EOFError):
         raise FileUnreadable(_NO_TABLE, field="file") from None
     except (RuntimeError, NotImplementedError, csv.Error):  # a password, an unknown packing
         raise FileUnreadable(_NO_TABLE, field="file") from None
@@ -138,7 +138,7 @@ def _read_workbook(file: BinaryIO) -> Brought:
             raise FileUnreadable(_TOO_LARGE, field="file")
         book = _Workbook(archive)
         sheets = book.sheets()
-        data = sheets.pop(SHEET, None) or next(iter(sheets.values()))
+        data = sheets.pop(SHEET if SHEET in sheets else next(iter(sheets)))
         claim = None
         for place in sheets.values():
             claim = claim or book.claim(place)

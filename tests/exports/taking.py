@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 from werkzeug.test import TestResponse
@@ -19,7 +20,8 @@ def fill_in(person: Person, query: str = "", **fields: Any) -> dict[str, Any]:
     """The form over a list, as a browser would send it back."""
     address = "/exports/new?list=payments" + (f"&{query}" if query else "")
     usual = {"columns": USUAL, "kind": "csv", "reason": "month-end books"}
-    return {**person.hidden_fields(address), **usual, **fields}
+    hidden = {name: html.unescape(it) for name, it in person.hidden_fields(address).items()}
+    return {**hidden, **usual, **fields}
 
 
 def ask(person: Person, query: str = "", *, language: str = "ko", **fields: Any) -> TestResponse:
