@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from admin.domain.export import ExportState
+from admin.columns.offered import Question
+from admin.domain.export import ExportState, ExportSums
 from admin.models import Export, ExportMark, db
 
 
@@ -14,6 +15,12 @@ def select_exports(*, made_by: int | None = None) -> sa.Select[Export]:
     """Exports for newest-first paging by id; of one person, or of everyone."""
     query = sa.select(Export)
     return query.where(Export.created_by_id == made_by) if made_by is not None else query
+
+
+def sum_up(question: Question) -> ExportSums:
+    """What matches right now. A file is summed again in the snapshot it is written from."""
+    count, gross, cancelled = db.session.execute(question.sums).one()
+    return ExportSums(count=count, gross=int(gross or 0), cancelled=int(cancelled or 0))
 
 
 def find_by_content(sha256: str) -> Export | None:

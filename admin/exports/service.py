@@ -44,6 +44,7 @@ from admin.exports.queries import (
     find_by_form_key,
     find_by_marks,
     ready_tokens,
+    sum_up,
 )
 from admin.exports.reading import Brought, read_brought
 from admin.exports.writing import Order, Written, write
@@ -106,7 +107,7 @@ def ask(command: ExportCommand, *, actor: Actor, now: datetime, at_once: int = A
     is_personal = any(column.is_personal for column in columns)
     if is_personal and len(command.reason) < SHORTEST_REASON:
         raise InvalidInput(_NO_REASON, field="reason", least=SHORTEST_REASON)
-    rows = int(db.session.execute(question.sums).one()[0])
+    rows = sum_up(question).count
     if command.kind is ExportKind.XLSX and rows > MOST_XLSX_ROWS:
         raise InvalidInput(_TOO_LONG, field="kind", most=f"{MOST_XLSX_ROWS:,}")
     export = Export(

@@ -49,11 +49,11 @@ from admin.exports.passport import (
     file_name,
     page_lines,
 )
-from admin.exports.queries import select_exports
+from admin.exports.queries import select_exports, sum_up
 from admin.exports.reading import MOST_BYTES
 from admin.exports.service import Checked, get_export, open_file
 from admin.exports.tasks import export_folder
-from admin.models import Export, db
+from admin.models import Export
 from admin.web.access import can, current_actor, requires, signed_in
 from admin.web.errors import sentence, status_of
 from admin.web.i18n import language
@@ -277,9 +277,9 @@ def _sums(question: Question) -> dict[str, Any] | None:
     """What the file will hold; nothing while the list cannot be asked like that."""
     if question.problem:
         return None
-    count, gross, cancelled = db.session.execute(question.sums).one()
-    came, gone = Money(int(gross or 0)), Money(int(cancelled or 0))
-    return {"count": count, "gross": came, "cancelled": gone, "net": came - gone}
+    sums = sum_up(question)
+    amounts = {"gross": sums.gross, "cancelled": sums.cancelled, "net": sums.net}
+    return {"count": sums.count, **{name: Money(minor) for name, minor in amounts.items()}}
 
 
 def _page(export_id: int, *, error: str = "", form: RevokeForm | None = None) -> str:
