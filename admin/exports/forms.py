@@ -75,4 +75,4 @@ class CheckForm(FlaskForm):
 class RevokeForm(FlaskForm):
     """Why the purpose of a file is taken back."""
 
-    reason = TextField(_l("Why"), [Length(max=LONGEST_REASON, message=_TOO_LONG)])
+    reason = TextField(_l("Reason"), [Length(max=LONGEST_REASON, message=_TOO_LONG)])

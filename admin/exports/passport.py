@@ -77,7 +77,7 @@ def _origin(export: Export) -> list[Line]:
         (gettext("List"), offered_list(export.list_name).title()),
         *[(name, value) for name, value in export.words],
         (gettext("Made by"), export.created_by),
-        (gettext("Asked"), kst(export.created_at, "full") + " KST"),
+        (gettext("Made on"), kst(export.created_at, "full") + " KST"),
         (gettext("Time zone"), gettext("Korean time (KST, UTC+09:00)")),
         (gettext("Reason"), export.reason or "–"),
         (gettext("Personal data"), _people(export)),

@@ -116,7 +116,7 @@ def read_question(query: str, now: datetime) -> Question:
     form = PaymentSearchForm(asked)
     period = form.period(asked.get("period", ""), now=now)
     wanted = form.to_filter(period, tab=asked.get("state", ""), basis=asked.get("basis", ""))
-    words = [(_basis_word(wanted.basis), period.shown())]
+    words = [(gettext("Period"), f"{_basis_word(wanted.basis)} · {period.shown()}")]
     if wanted.tab is not Tab.ALL:
         words.append((gettext("Status"), _tab_word(wanted.tab)))
     if wanted.method:
