@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from io import BufferedRandom
 from pathlib import Path
 
 from admin.domain.export import ROW_PRINT, ExportKind, Prints
+
+TOKEN_BYTES = 24
+_OURS = re.compile(rf"([0-9a-f]{{{TOKEN_BYTES * 2}}})\.(?:csv|xlsx|(?:prints\.)?\d+\.part)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +79,14 @@ class ExportFolder:
         self.file(token, kind).unlink(missing_ok=True)
 
     def strays(self, known: set[str]) -> list[Path]:
-        """Files of which no ready export knows: of a crash between a file and its row."""
+        """Files of which no ready export knows: of a crash between a file and its row.
+
+        Only what is named as we name files: somebody may have set a folder with files of theirs.
+        """
         if not self.path.is_dir():
             return []
-        kinds = {f".{kind.value}" for kind in ExportKind} | {".part"}
-        found = (one for one in self.path.iterdir() if one.suffix in kinds)
-        return [one for one in found if one.name.partition(".")[0] not in known]
+        found = [(one, _OURS.fullmatch(one.name)) for one in self.path.iterdir()]
+        return [one for one, name in found if name is not None and name[1] not in known]
 
     def _part(self, token: str, attempt: int) -> Path:
         return self.path / f"{token}.{attempt}.part"

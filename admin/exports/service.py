@@ -36,7 +36,7 @@ from admin.domain.export import (
 )
 from admin.domain.job import JobState
 from admin.domain.permissions import Permission
-from admin.exports.files import ExportFolder
+from admin.exports.files import TOKEN_BYTES, ExportFolder
 from admin.exports.lists import offered_list
 from admin.exports.queries import (
     find_by_claim,
@@ -112,7 +112,7 @@ def ask(command: ExportCommand, *, actor: Actor, now: datetime, at_once: int = A
         raise InvalidInput(_TOO_LONG, field="kind", most=f"{MOST_XLSX_ROWS:,}")
     export = Export(
         form_key=command.form_key,
-        token=secrets.token_hex(24),
+        token=secrets.token_hex(TOKEN_BYTES),
         list_name=offered.name,
         kind=command.kind,
         state=ExportState.QUEUED,

@@ -345,6 +345,23 @@ def test_a_writer_that_was_taken_for_dead_does_not_finish_over_its_successor(
     assert path.read_bytes().count(b"\r\n") == 41
 
 
+@pytest.mark.parametrize(("begins_at", "reports"), [(14, 1), (35, 3)])
+def test_a_writer_stops_as_soon_as_another_has_begun(actor, shop, folder, now, begins_at, reports):
+    """At the next report, and at the latest before it would hand its file over."""
+    export = asked(actor, now)
+    seen: list[int] = []
+
+    def slow(done: int, total: int) -> None:
+        seen.append(done)
+        if done == begins_at:
+            service._begin(export.id, now=now)
+
+    assert make(export, folder, now, report=slow) is None
+    assert len(seen) == reports
+    assert (the_export().state, the_export().attempt) == (ExportState.WRITING, 2)
+    assert list(folder.path.iterdir()) == []
+
+
 def test_what_nobody_writes_any_more_is_taken_up_and_at_last_given_up(actor, shop, folder, now):
     export = asked(actor, now)
     later = now + timedelta(minutes=11)
@@ -408,15 +425,17 @@ def test_after_a_day_the_file_is_gone_and_its_passport_stays(finance, shop, fold
 
 def test_the_sweep_removes_strays_and_nothing_else(finance, shop, folder, now):
     take(finance, "period=all")
-    stray = folder.path / "0123.csv"
-    half = folder.path / "0123.1.part"
-    for one in (stray, half):
-        one.write_text("left by a crash")
+    token = "0123456789abcdef" * 3
+    strays = [folder.path / f"{token}{ending}" for ending in (".csv", ".1.part", ".prints.1.part")]
+    others = folder.path / "somebody's own.csv"
+    for one in (*strays, others):
+        one.write_text("left")
     service.sweep(folder=folder, now=now)
-    kept = {one.suffix for one in folder.path.iterdir()}
-    assert kept == {".csv", ".prints"}
-    assert not stray.exists()
-    assert not half.exists()
+    assert not any(one.exists() for one in strays)
+    assert others.exists()
+    export = the_export()
+    assert folder.file(export.token, export.kind).exists()
+    assert folder.prints(export.token, export.prints_sha256) is not None
 
 
 def test_a_manager_revokes_a_purpose_and_the_file_is_gone(sign_in, shop, folder):
