@@ -23,19 +23,15 @@ from admin.domain.clock import KST
 from admin.domain.export import ExportSums
 from admin.domain.payment import PaymentState, PaymentStatus, Standing
 from admin.domain.permissions import Permission
+from admin.domain.search.printing import show
+from admin.domain.search.query import StatusWord
 from admin.models import Payment
-from admin.payments.forms import PaymentSearchForm
-from admin.payments.queries import (
-    PaymentFilter,
-    Tab,
-    TimeBasis,
-    page_order,
-    select_payments,
-    select_totals,
-)
+from admin.payments.listing import basis_words, gathered, read_search
+from admin.payments.queries import Plan, Tab, page_order, plan, select_payments, select_totals
 from admin.payments.rows import shown_method
 from admin.web.filters import mask_email, mask_name, mask_phone
-from admin.web.labels import LABELS, OUTCOME_UNKNOWN, method_label
+from admin.web.i18n import language
+from admin.web.labels import LABELS
 
 _METHOD = ("wallet", "pay_method", "card_name", "vbank_name", "bank_name", "card_quota")
 _REMEMBERED = 65_536  # people and hours that come again within one file
@@ -113,31 +109,33 @@ def read_question(query: str, now: datetime) -> Question:
     leave the house, so here the same is a problem.
     """
     asked = MultiDict(parse_qsl(query, keep_blank_values=True))
-    form = PaymentSearchForm(asked)
-    period = form.period(asked.get("period", ""), now=now)
-    wanted = form.to_filter(period, tab=asked.get("state", ""), basis=asked.get("basis", ""))
-    words = [(gettext("Period"), f"{_basis_word(wanted.basis)} · {period.shown()}")]
+    if (text := gathered(asked)) is not None:
+        asked["q"] = text
+    search = read_search(asked, now=now)
+    wanted, parsed = search.filter, search.form.parsed
+    words = [(gettext("Period"), f"{basis_words()[wanted.basis]} · {search.period.shown()}")]
     if wanted.tab is not Tab.ALL:
-        words.append((gettext("Status"), _tab_word(wanted.tab)))
-    if wanted.method:
-        words.append((gettext("Pay method"), method_label(wanted.method)))
-    if wanted.text:
-        words.append((gettext("Search"), wanted.text))
+        words.append((gettext("Status"), str(LABELS[StatusWord(wanted.tab.value)])))
+    if wanted.query.terms:
+        words.append((gettext("Search"), show(wanted.query, language())))
+    errors = [str(error) for errors in search.form.errors.values() for error in errors]
+    errors += [str(LABELS[one.kind]) % one.args for one in parsed.problems]
+    drawn = plan(wanted, now=now)
     return Question(
         words=tuple(words),
-        sums=select_totals(wanted, now=now),
-        rows=lambda names: _rows(wanted, names, now=now),
-        problem=" ".join(str(error) for errors in form.errors.values() for error in errors),
+        sums=select_totals(drawn),
+        rows=lambda names: _rows(drawn, names, ascending=search.ascending),
+        problem=" ".join(errors),
     )
 
 
-def _rows(wanted: PaymentFilter, names: Sequence[str], *, now: datetime) -> sa.Select[Any]:
-    """The raw columns, newest first: whatever the driver holds, without a conversion per cell."""
+def _rows(drawn: Plan, names: Sequence[str], *, ascending: bool) -> sa.Select[Any]:
+    """The raw columns in the list's order: what the driver holds, without work per cell."""
     raw = [
         sa.type_coerce(getattr(Payment, name), sa.types.NullType()).label(name) for name in names
     ]
-    order = [column.desc() for column in page_order(wanted.basis)]
-    chosen: Any = select_payments(wanted, now=now).with_only_columns(*raw)
+    order = [column.asc() if ascending else column.desc() for column in page_order(drawn)]
+    chosen: Any = select_payments(drawn).with_only_columns(*raw)
     rows: sa.Select[Any] = chosen.order_by(*order)
     return rows
 
@@ -254,16 +252,3 @@ def _kst_texts() -> Callable[[RawColumn], Texts]:
         return [hours[cell[:13]] + cell[13:19] if cell else "" for cell in cells]
 
     return texts
-
-
-def _basis_word(basis: TimeBasis) -> str:
-    words = {
-        TimeBasis.REQUESTED: gettext("Requested"),
-        TimeBasis.APPROVED: gettext("Approved"),
-        TimeBasis.CANCELLED: gettext("Cancelled"),
-    }
-    return words[basis]
-
-
-def _tab_word(tab: Tab) -> str:
-    return str(OUTCOME_UNKNOWN if tab is Tab.UNKNOWN else LABELS[PaymentState(tab.value)])

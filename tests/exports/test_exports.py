@@ -345,7 +345,7 @@ def test_a_writer_that_was_taken_for_dead_does_not_finish_over_its_successor(
     assert path.read_bytes().count(b"\r\n") == 41
 
 
-@pytest.mark.parametrize(("begins_at", "reports"), [(14, 1), (35, 3)])
+@pytest.mark.parametrize(("begins_at", "reports"), [(14, 1), (40, 4)])
 def test_a_writer_stops_as_soon_as_another_has_begun(actor, shop, folder, now, begins_at, reports):
     """At the next report, and at the latest before it would hand its file over."""
     export = asked(actor, now)
