@@ -477,3 +477,34 @@ def test_the_command_line_writes_the_same_file_with_its_passport(app, shop, fold
     changed = runner.invoke(args=["export", "check", str(out)]).output
     assert changed.startswith("changed")
     assert "주문번호" in changed
+
+
+# -- the same list --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "period=all",
+        "period=all&sort=amount&order=up",
+        "period=all&basis=cancelled",
+        "period=all&state=part_refunded&sort=order",
+        "q=원목+책장",
+        "q=ORD-00001",
+        "q=method%3Acard+책장&order=up",
+        "method=card&q=책장",
+        "q=nothing-like-it",
+    ],
+)
+def test_the_file_holds_what_the_list_shows_in_its_order(finance, shop, folder, query):
+    list_query = query.replace("method=card&q=책장", "q=책장+method%3Acard")
+    listed = finance.get(f"/payments/list.json?{list_query}&sums=all").json
+    body = take(finance, query, columns=["imp_uid"], reason="").data.decode("utf-8-sig")
+    assert body.splitlines()[1:] == [one["imp_uid"] for one in listed["payments"]]
+    assert the_export().count == listed["count"]
+    assert the_export().gross_minor == listed["gross_minor"]
+
+
+def test_a_condition_that_cannot_be_read_makes_no_file(finance, shop, folder):
+    assert ask(finance, "q=amount%3Amany").status_code == 422
+    assert db.session.scalars(sa.select(Export)).all() == []
