@@ -22,6 +22,7 @@ from admin.dashboard.health import bp as health_bp
 from admin.dashboard.views import bp as dashboard_bp
 from admin.domain.clock import utc_now
 from admin.escrow_orders.views import bp as escrow_orders_bp
+from admin.exports.views import bp as exports_bp
 from admin.gateway.client import Gateway
 from admin.gateway.settings import GatewaySettings
 from admin.inquiries.views import bp as inquiries_bp
@@ -80,6 +81,7 @@ BLUEPRINTS = (
     reconciliation_bp,
     inquiries_bp,
     reports_bp,
+    exports_bp,
     webhooks_bp,
     accounts_bp,
     audit_bp,

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import sys
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import cast
 
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
+from flask_babel import force_locale
 from flask_security.utils import hash_password
 
 from admin.accounts.demo import seed_demo_operators
@@ -19,8 +24,14 @@ from admin.customers.importing import import_customers
 from admin.domain.actor import Actor
 from admin.domain.clock import KST, utc_now
 from admin.domain.errors import DomainError
+from admin.domain.export import ExportKind
 from admin.domain.permissions import Role
 from admin.escrow_orders.tasks import LOOK
+from admin.exports import service as exports
+from admin.exports.lists import offered_list
+from admin.exports.passport import as_text, cover_lines, cover_name, file_name, page_lines
+from admin.exports.tasks import SWEEP as EXPORT_SWEEP
+from admin.exports.tasks import export_folder
 from admin.jobs.queue import JobQueue
 from admin.jobs.service import ask_now
 from admin.jobs.worker import Tick, serve
@@ -34,6 +45,7 @@ from admin.payments.sync import walk
 from admin.payments.tasks import SYNC
 from admin.reconciliation.service import run_day
 from admin.refund_batches.tasks import EXPIRE
+from admin.web.form_keys import mint_form_key
 from admin.web.services import gateway, settings
 from admin.webhooks import tasks as _webhook_tasks  # noqa: F401 - registers its handler
 
@@ -42,15 +54,27 @@ operators = AppGroup("operators", help="People who sign in here.")
 orders = AppGroup("orders", help="The shop's own orders.")
 customers = AppGroup("customers", help="The shop's customers.")
 payments = AppGroup("payments", help="The mirror of the gateway's payments.")
+export = AppGroup("export", help="Files of lists, with their passports.")
 database = AppGroup("database", help="The database itself.")
 reconciliation = AppGroup("reconciliation", help="The shop's books against the gateway.")
 
 ACTOR = Actor.system("command line")
+# Whoever has this shell has the database; what is written still leaves its passport.
+EXPORTER = Actor(name="command line", role=Role.ADMIN)
 
 
 def register_commands(app: Flask) -> None:
     """Add every group to the flask command."""
-    for group in (seed, operators, orders, customers, payments, reconciliation, database):
+    for group in (
+        seed,
+        operators,
+        orders,
+        customers,
+        payments,
+        reconciliation,
+        export,
+        database,
+    ):
         app.cli.add_command(group)
     app.cli.add_command(worker)
 
@@ -151,6 +175,77 @@ def reconciliation_run(day: str | None) -> None:
     click.echo(f"{run.day}: {run.matched_count} matched, {run.differing_count} differ")
 
 
+@export.command("payments")
+@click.option("--query", default="period=all", help="The list's query string.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True)
+@click.option("--columns", default="", help="Names, comma-separated; the usual ones when left out.")
+@click.option("--reason", default="", help="What the personal data in it are for.")
+@click.option("--unmasked", is_flag=True, help="Write personal data in full.")
+@click.option("--language", type=click.Choice(["ko", "en"]), default="ko")
+def export_payments(
+    *, query: str, out: Path, columns: str, reason: str, unmasked: bool, language: str
+) -> None:
+    """Write the list of payments to FILE.csv or FILE.xlsx, as the page does."""
+    now = utc_now()
+    with force_locale(language):
+        offered = offered_list("payments").columns(not unmasked, now)
+        usual = [column.name for column in offered if column.is_usual]
+        try:
+            made = exports.ask(
+                exports.ExportCommand(
+                    list_name="payments",
+                    query=query,
+                    columns=tuple(columns.split(",")) if columns else tuple(usual),
+                    kind=ExportKind(out.suffix.removeprefix(".").lower()),
+                    masked=not unmasked,
+                    reason=reason,
+                    language=language,
+                    form_key=mint_form_key(),
+                ),
+                actor=EXPORTER,
+                now=now,
+                at_once=sys.maxsize,
+            )
+        except ValueError:
+            raise click.ClickException("The file ends in .csv or .xlsx.") from None
+        except DomainError as error:
+            raise click.ClickException(str(error)) from None
+        cover = partial(cover_lines, now=now)
+        written = exports.make(
+            made.id, folder=export_folder(), cover=cover, cover_name=cover_name(), now=now
+        )
+        if written is None or not written.sha256:
+            raise click.ClickException("It was not written.")
+        source = export_folder().file(written.token, written.kind)
+        with source.open("rb") as file, open(out, "wb", opener=_for_us_alone) as copy:
+            shutil.copyfileobj(file, copy)
+        click.echo(as_text(page_lines(written), file_name(written)), nl=False)
+
+
+@export.command("check")
+@click.argument("path", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+def export_check(path: Path) -> None:
+    """Say whether a file of any size is ours, and what was changed in it."""
+    try:
+        with path.open("rb") as file:
+            checked = exports.check(file, folder=export_folder(), actor=EXPORTER, now=utc_now())
+    except DomainError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(checked.verdict.value)
+    if checked.comparison is not None:
+        for row in checked.comparison.changed:
+            click.echo(f"line {row.line}: {', '.join(row.columns) or 'not ours as it stands'}")
+        for line in checked.comparison.missing:
+            click.echo(f"line {line} of ours is missing")
+    if checked.export is not None:
+        with force_locale("en"):
+            click.echo(as_text(page_lines(checked.export), file_name(checked.export)), nl=False)
+
+
+def _for_us_alone(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 @database.command("show")
 def database_show() -> None:
     """Which database is used, and whether several processes may write it."""
@@ -167,6 +262,7 @@ def worker() -> None:
         (LOOK, timedelta(minutes=10)),
         (EXPIRE, timedelta(minutes=1)),
         (FORGET, timedelta(hours=1)),
+        (EXPORT_SWEEP, timedelta(minutes=5)),
     ]
 
     def in_context(work: object) -> None:

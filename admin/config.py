@@ -50,6 +50,15 @@ class Settings:
     sync_minutes: int
     sync_history_days: int
     testing: bool
+    exports_folder: str = ""
+
+    @property
+    def exports_path(self) -> Path:
+        """Where exported files lie until they expire: as set, else beside the database or queue."""
+        if self.exports_folder:
+            return Path(self.exports_folder)
+        beside = sqlite_path(self.database_url) or sqlite_path(self.huey_url)
+        return beside.absolute().parent / "exports" if beside else Path("var/exports").absolute()
 
     @property
     def is_sandbox(self) -> bool:
@@ -83,6 +92,7 @@ class Settings:
             "sync_minutes": env.int("SYNC_MINUTES", 5),
             "sync_history_days": env.int("SYNC_HISTORY_DAYS", 200),
             "testing": env.bool("JANGBU_TESTING", False),
+            "exports_folder": env.str("EXPORTS_FOLDER", ""),
         }
         try:
             env.seal()

@@ -12,6 +12,8 @@ class Permission(Enum):
     PAYMENTS_READ = "payments.read"
     PAYMENTS_CHECK = "payments.check"
     PAYMENTS_EXPORT = "payments.export"
+    EXPORTS_UNMASKED = "exports.unmasked"
+    EXPORTS_REVOKE = "exports.revoke"
     NOTES_WRITE = "notes.write"
     REFUNDS_READ = "refunds.read"
     REFUNDS_CREATE = "refunds.create"
@@ -79,6 +81,8 @@ _FINANCE = _SUPPORT | {
     Permission.JOBS_READ,
 }
 _MANAGER = _FINANCE | {
+    Permission.EXPORTS_UNMASKED,
+    Permission.EXPORTS_REVOKE,
     Permission.REFUNDS_APPROVE,
     Permission.REFUNDS_RULES,
     Permission.AUDIT_READ,

@@ -4,6 +4,7 @@ from admin.models.audit_entry import AuditEntry
 from admin.models.base import Base, db, in_transaction, lock, transaction
 from admin.models.customer import BillingKey, Customer
 from admin.models.escrow_order import Delivery, EscrowOrder
+from admin.models.export import ColumnChoice, Export, ExportMark
 from admin.models.gateway_binding import GatewayBinding, GatewayCircuit, GatewayToken
 from admin.models.inquiry import Inquiry, InquiryEntry
 from admin.models.job import Job
@@ -27,10 +28,13 @@ __all__ = [
     "Base",
     "BillingKey",
     "Closure",
+    "ColumnChoice",
     "Customer",
     "Delivery",
     "Discrepancy",
     "EscrowOrder",
+    "Export",
+    "ExportMark",
     "GatewayBinding",
     "GatewayCircuit",
     "GatewayToken",

@@ -219,8 +219,12 @@ def total(drawn: Plan) -> Totals:
     """Count, gross and cancelled of everything that matches, whatever that costs."""
     if drawn.summed:
         return summarise(drawn).totals
-    query = sa.select(*_sums()).where(*_conditions(drawn))
-    return _totals(*db.session.execute(query).one())
+    return _totals(*db.session.execute(select_totals(drawn)).one())
+
+
+def select_totals(drawn: Plan) -> sa.Select[int, int, int]:
+    """The same from the rows themselves, for a reader with a snapshot of its own."""
+    return sa.select(*_sums()).where(*_conditions(drawn))
 
 
 def count_up_to(drawn: Plan, most: int = MANY) -> int:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from admin.domain.clock import kst_date, utc_now
+from admin.domain.clock import utc_now
 from admin.domain.errors import DomainError, NotFound
 from admin.domain.permissions import Permission
 from admin.gateway.errors import GatewayError
-from admin.payments.exports import payment_columns
 from admin.payments.forms import NoteForm
 from admin.payments.listing import (
     Search,
@@ -31,13 +30,12 @@ from admin.payments.listing import (
     read_summary,
 )
 from admin.payments.page import make_payment_page
-from admin.payments.queries import find_exact, get_payment, iterate, plan
+from admin.payments.queries import find_exact, get_payment, plan
 from admin.payments.service import add_note, check_payment
 from admin.web.access import can, current_actor, requires
 from admin.web.errors import gateway_sentence, sentence
 from admin.web.links import Link, asked
 from admin.web.services import gateway
-from admin.web.spreadsheet import csv_response, xlsx_response
 
 bp = Blueprint("payments", __name__, url_prefix="/payments")
 
@@ -87,14 +85,10 @@ def listed() -> ResponseReturnValue:
 
 
 @bp.get("/export.<any(csv, xlsx):kind>")
-@requires(Permission.PAYMENTS_EXPORT, audit="payments.exported")
-def export(kind: str) -> Response:
-    """Everything that matches, as CSV or XLSX."""
-    now = utc_now()
-    drawn = plan(read_search(request.args, now=now).filter, now=now)
-    name = f"{gettext('payments')}-{kst_date(now):%Y%m%d}"
-    answer = csv_response if kind == "csv" else xlsx_response
-    return answer(name, payment_columns(now=now), iterate(drawn))
+@requires(Permission.PAYMENTS_EXPORT)
+def export(kind: str) -> ResponseReturnValue:
+    """An old address: the file is asked for on a page of its own now."""
+    return redirect(url_for("exports.new", list="payments", kind=kind) + f"&{urlencode(asked())}")
 
 
 @bp.get("/<int:payment_id>")
@@ -170,9 +164,5 @@ def _exact(search: Search) -> ResponseReturnValue | None:
 def _exports(search: Search) -> list[dict[str, Any]]:
     if not can(Permission.PAYMENTS_EXPORT.value):
         return []
-    pairs = urlencode(search.kept())
-    words = {"xlsx": gettext("Excel"), "csv": gettext("CSV")}
-    return [
-        {"label": word, "href": url_for("payments.export", kind=kind) + f"?{pairs}"}
-        for kind, word in words.items()
-    ]
+    href = url_for("exports.new", list="payments")
+    return [{"label": gettext("Export"), "href": f"{href}&{urlencode(search.kept())}"}]

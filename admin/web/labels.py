@@ -16,6 +16,7 @@ from flask_babel.speaklater import LazyString
 
 from admin.domain.approval import ApprovalCause, ClosureClaim, SecondWord
 from admin.domain.escrow import EscrowState
+from admin.domain.export import CheckVerdict, ExportKind, ExportState
 from admin.domain.inquiry import InquiryChannel, InquiryEntryKind, InquiryState
 from admin.domain.job import JobLane, JobState
 from admin.domain.money import Currency
@@ -163,6 +164,20 @@ LABELS: dict[Enum, Label] = {
     JobState.FAILED: Label(_l("Failed"), "red", "alert-triangle"),
     JobLane.MONEY: _plain(_l("Money")),
     JobLane.GENERAL: _plain(_l("General")),
+    ExportKind.XLSX: _plain(_l("Excel")),
+    ExportKind.CSV: _plain(_l("CSV")),
+    ExportState.QUEUED: Label(_l("Waiting"), "grey", "clock"),
+    ExportState.WRITING: Label(_l("Being written"), "blue", "refresh"),
+    ExportState.READY: Label(_l("Ready"), "green", "check", quiet=True),
+    ExportState.CANCELLED: Label(_l("Stopped"), "grey", "ban"),
+    ExportState.FAILED: Label(_l("Not made"), "red", "alert-triangle"),
+    ExportState.EXPIRED: Label(_l("Deleted"), "grey", "clock-off"),
+    ExportState.REVOKED: Label(_l("Revoked"), "red", "ban"),
+    CheckVerdict.UNCHANGED: Label(_l("Ours and unchanged"), "green", "check"),
+    CheckVerdict.SAVED_AGAIN: Label(_l("Saved again, every cell as it was"), "green", "check"),
+    CheckVerdict.REORDERED: Label(_l("The same rows in another order"), "amber", "refresh"),
+    CheckVerdict.CHANGED: Label(_l("Ours, but changed"), "red", "alert-triangle"),
+    CheckVerdict.UNKNOWN: Label(_l("Not known here"), "grey", "x"),
     Severity.CRITICAL: Label(_l("Critical"), "red"),
     Severity.HIGH: Label(_l("High"), "amber"),
     Severity.MEDIUM: Label(_l("Medium"), "grey"),
@@ -206,6 +221,8 @@ LABELS: dict[Enum, Label] = {
     Permission.PAYMENTS_READ: _plain(_l("See payments")),
     Permission.PAYMENTS_CHECK: _plain(_l("Look payments up at the gateway")),
     Permission.PAYMENTS_EXPORT: _plain(_l("Export payments")),
+    Permission.EXPORTS_UNMASKED: _plain(_l("Export personal data unmasked")),
+    Permission.EXPORTS_REVOKE: _plain(_l("Revoke exports")),
     Permission.NOTES_WRITE: _plain(_l("Write notes")),
     Permission.REFUNDS_READ: _plain(_l("See refunds")),
     Permission.REFUNDS_CREATE: _plain(_l("Refund")),
@@ -321,6 +338,8 @@ JOBS: dict[str, LazyString] = {
     "operations.sweep": _l("Look for unknown outcomes"),
     "webhooks.work": _l("Work off webhooks"),
     "accounts.forget_sessions": _l("Remove old sessions"),
+    "exports.make": _l("Write an export"),
+    "exports.sweep": _l("Delete exports past their time"),
 }
 
 # The state of a payment whose newest operation has no known outcome yet.

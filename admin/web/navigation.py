@@ -97,6 +97,12 @@ MENU: tuple[tuple[Entry, ...], ...] = (
             icon="report-analytics",
             permission=Permission.REPORTS_READ,
         ),
+        Entry(
+            label=_l("Exports"),
+            endpoint="exports.index",
+            icon="download",
+            permission=Permission.PAYMENTS_EXPORT,
+        ),
     ),
     (
         Entry(

@@ -18,7 +18,7 @@ SHOWN = (
 
 app = Flask(__name__)
 app.config["SQLALCHEMY_DATABASE_URI"] = os.environ["PEER_DATABASE_URL"]
-app.config["SECRET_KEY"] = "peers-have-no-secrets"
+app.config["SECRET_KEY"] = os.urandom(16).hex()
 db = SQLAlchemy(app)
 with app.app_context():
 
@@ -38,8 +38,8 @@ class PaymentView(ModelView):
     column_list = SHOWN
     column_sortable_list = SHOWN
     column_default_sort = ("started_at", True)
-    column_searchable_list = ["imp_uid", "merchant_uid", "buyer_name", "order_name", "buyer_tel"]
-    column_filters = ["status", "started_at", "pay_method", "amount_minor"]
+    column_searchable_list = ("imp_uid", "merchant_uid", "buyer_name", "order_name", "buyer_tel")
+    column_filters = ("status", "started_at", "pay_method", "amount_minor")
 
 
 Admin(app, name="peer").add_view(PaymentView(Payment, db.session, endpoint="payment"))

@@ -9,11 +9,11 @@ import pytest
 import sqlalchemy as sa
 
 from admin.domain.permissions import Role
+from admin.exports import writing
 from admin.models import db
-from admin.models.base import writing
-from admin.payments import queries
-from admin.web import spreadsheet
+from admin.models.base import writing as transaction_beside
 from tests.conftest import is_postgresql, sqlite_file
+from tests.exports.taking import ask
 from tests.payments.trade import a_payment, take_in
 from tests.people import ORIGIN
 
@@ -26,18 +26,18 @@ def test_fault_f40_a_slow_download_holds_no_snapshot(
     sign_in, stand_in, gateway, now, settings, monkeypatch
 ):
     """The reader takes one piece of the file and then nothing, while 32 MiB are written."""
-    monkeypatch.setattr(queries, "EXPORT_BATCH", 5)
-    monkeypatch.setattr(spreadsheet, "BATCH", 5)
+    monkeypatch.setattr(writing, "BATCH", 5)
     shop = [a_payment(number, now - timedelta(hours=1)) for number in range(20)]
     take_in(stand_in, gateway, *shop, now=now)
     person = sign_in(Role.FINANCE)
 
-    answer = person.client.get("/payments/export.csv?period=all", base_url=ORIGIN)
+    made = ask(person, "period=all")
+    answer = person.client.get(made.location + "/file", base_url=ORIGIN)
     assert answer.status_code == 200, answer.text
     pieces = answer.iter_encoded()
     first = next(pieces)
     for _ in range(32):
-        with writing(db.engine) as connection:
+        with transaction_beside(db.engine) as connection:
             connection.execute(sa.text("INSERT INTO kept VALUES (:it)"), {"it": "x" * MIB})
 
     if is_postgresql():

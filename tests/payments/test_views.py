@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from admin.domain.clock import kst_date
 from admin.models import AuditEntry, Note, Observation, Payment, db
 from admin.payments.service import sync_payment
+from tests.exports.taking import take
 from tests.payments.trade import a_payment, awaiting, failed, refunded, take_in
 
 UID = "imp_100000000001"
@@ -211,13 +212,11 @@ def test_a_csv_of_what_is_found_reads_back_as_it_was(finance, stand_in, gateway,
         failed(4, now - HOUR),
         now=now,
     )
-    headers = {"headers": {"Accept-Language": language}}
-
-    answer = finance.get("/payments/export.csv?state=paid", **headers)
+    answer = take(finance, "state=paid", language=language)
     rows = read_csv(answer)
 
     assert answer.mimetype == "text/csv"
-    assert f"{kst_date(now):%Y%m%d}.csv" in answer.headers["Content-Disposition"]
+    assert f"{kst_date(now):%Y%m%d}-1.csv" in answer.headers["Content-Disposition"]
     assert len(rows) == 2
     assert len(rows[0]) == 20  # no heading stands twice
     cells = {cell for row in rows for cell in row.values()}
@@ -225,7 +224,7 @@ def test_a_csv_of_what_is_found_reads_back_as_it_was(finance, stand_in, gateway,
     assert '책장, "큰 것"\n2행' in cells
     assert {"10000", "imp_000000000001", "010-••••-4821", "do••••@mail.example"} <= cells
     assert not {"010-1234-4821", "doyun@mail.example", "이도윤"} & cells
-    assert "payments.exported" in everything_kept()
+    assert "export.downloaded" in everything_kept()
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
@@ -240,7 +239,7 @@ def test_an_xlsx_of_what_is_found_holds_numbers_as_numbers(
         now=now,
     )
 
-    answer = finance.get("/payments/export.xlsx", headers={"Accept-Language": language})
+    answer = take(finance, kind="xlsx", language=language)
     heading, *rows = read_xlsx(answer)
 
     assert len(set(heading)) == len(heading) == 20
@@ -254,14 +253,21 @@ def test_an_xlsx_of_what_is_found_holds_numbers_as_numbers(
 
 
 def test_nothing_found_is_a_file_with_its_headings(finance):
-    assert read_csv(finance.get("/payments/export.csv")) == []
-    heading, *rows = read_xlsx(finance.get("/payments/export.xlsx"))
+    assert read_csv(take(finance)) == []
+    heading, *rows = read_xlsx(take(finance, kind="xlsx"))
     assert len(heading) == 20
     assert [row for row in rows if any(row)] == []
 
 
 def test_support_may_not_take_files_away(support):
     assert support.get("/payments/export.csv").status_code == 403
+    assert support.get("/exports/new?list=payments").status_code == 403
+
+
+def test_an_old_address_leads_to_the_form_with_its_filter(finance):
+    answer = finance.get("/payments/export.csv?state=paid&period=all")
+    assert answer.status_code == 302
+    assert answer.location == "/exports/new?list=payments&kind=csv&state=paid&period=all"
 
 
 # -- one payment --------------------------------------------------------------------------------

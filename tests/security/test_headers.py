@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from admin.domain.permissions import Role
 from tests.architecture.source import ROOT
+from tests.exports.taking import take
 from tests.people import ORIGIN, Person
 from tests.security.matrix import LINES, SAFE
 
@@ -172,9 +173,9 @@ def test_security_s23_what_somebody_signed_in_sees_is_stored_nowhere(
 
 
 def test_security_s23_exports_are_stored_nowhere_either(finance: Person) -> None:
+    for kind in ("csv", "xlsx"):
+        assert take(finance, kind=kind).headers["Cache-Control"] == "no-store"
     for path in (
-        "/payments/export.csv",
-        "/payments/export.xlsx",
         "/reports/export.csv",
         "/reports/export.xlsx",
         "/reconciliation/export.csv",

@@ -1,0 +1,34 @@
+"""Remember which columns of a list a person chose, in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from admin.models import ColumnChoice, db, in_transaction
+
+
+def chosen_columns(operator_id: int | None, list_name: str, known: Sequence[str]) -> list[str]:
+    """The columns this person chose last, in their order; nothing when they never chose.
+
+    A column that the list no longer has is left out.
+    """
+    if operator_id is None:
+        return []
+    choice = db.session.get(ColumnChoice, (operator_id, list_name))
+    return [name for name in choice.columns if name in known] if choice is not None else []
+
+
+def remember_columns(
+    operator_id: int | None, list_name: str, columns: Sequence[str], *, now: datetime
+) -> None:
+    """Keep a choice, in the caller's transaction. Nobody in particular has none."""
+    if not in_transaction():
+        raise RuntimeError("a choice is kept in the transaction of what it was made for")
+    if operator_id is None:
+        return
+    choice = db.session.get(ColumnChoice, (operator_id, list_name))
+    if choice is None:
+        choice = ColumnChoice(operator_id=operator_id, list_name=list_name)
+        db.session.add(choice)
+    choice.columns, choice.changed_at = list(columns), now

@@ -1,0 +1,1 @@
+"""Files that leave the house: written in the background, with a passport, and checked later."""
