@@ -117,7 +117,9 @@ class History:
             tell=self._tell,
         )
         self.gateway = office.connect(self.wire, self.clock, Random(seed))
-        self.actors = Actors(self.world, self.gateway, self.clock, self.rng, *office.people)
+        self.actors = Actors(
+            self.world, office.raw, self.gateway, self.clock, self.rng, *office.people
+        )
         office.watch(before=self._before_commit, after=self._after_commit)
         self._begin_trade()
 
