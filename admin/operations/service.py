@@ -176,30 +176,54 @@ def settle(
 
     A verdict without a state only keeps the look and plans the next one.
     """
-    actor = Actor.system("operations")
     with transaction():
         operation = locked(operation_id)
-        if seen.payments:
-            mirror.apply(
-                seen.payments, fetch_seq=fetch_seq, source="operation", actor=actor, now=now
-            )
-        KINDS[operation.kind].settle(operation, seen, verdict, now=now)
-        add_step(
+        write_outcome(
             operation,
-            phase,
-            verdict.fact,
-            now=now,
-            verdict=verdict.state,
+            verdict,
+            seen,
+            by=by,
+            phase=phase,
+            fetch_seq=fetch_seq,
             error=error,
             elapsed_ms=elapsed_ms,
-            **_figures(seen),
+            now=now,
         )
-        if verdict.state is None or verdict.state is operation.state:
-            operation.lease_until = None  # the look is over; the next one need not wait for it
-            _plan_next_look(operation, now=now)
-        else:
-            move(operation, verdict, by=by, now=now)
     return operation
+
+
+def write_outcome(
+    operation: MoneyOperation,
+    verdict: Verdict,
+    seen: Seen,
+    *,
+    by: SettledBy,
+    phase: str,
+    fetch_seq: int,
+    error: str = "",
+    elapsed_ms: int | None = None,
+    now: datetime,
+) -> None:
+    """`settle` a locked operation inside the caller's transaction."""
+    if seen.payments:
+        actor = Actor.system("operations")
+        mirror.apply(seen.payments, fetch_seq=fetch_seq, source="operation", actor=actor, now=now)
+    KINDS[operation.kind].settle(operation, seen, verdict, now=now)
+    add_step(
+        operation,
+        phase,
+        verdict.fact,
+        now=now,
+        verdict=verdict.state,
+        error=error,
+        elapsed_ms=elapsed_ms,
+        **_figures(seen),
+    )
+    if verdict.state is None or verdict.state is operation.state:
+        operation.lease_until = None  # the look is over; the next one need not wait for it
+        _plan_next_look(operation, now=now)
+    else:
+        move(operation, verdict, by=by, now=now)
 
 
 def move(
