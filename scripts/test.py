@@ -41,6 +41,8 @@ WITHOUT_DATABASE = (
 # A worker for each core, each with a database and a sandbox of its own. The tests of one file stay
 # together: they share what they set up.
 SIDE_BY_SIDE = ("-n", "auto", "--dist", "loadfile")
+# Two houses, each with a browser of its own: a journey mostly waits for its pages.
+JOURNEYS = ("tests/journeys", "-m", "browser", "-n", "2", "--dist", "loadfile")
 HEADLESS = ("-m", "not browser and not clients and not simulation")
 MUTANTS = "tests.simulation.mutants"
 QUICK = ("-m", "not browser and not clients and not simulation and not slow")
@@ -127,14 +129,20 @@ def everything(theirs: Sequence[str]) -> int:
                 ("Types", lambda: tool("mypy")),
                 ("Templates", lambda: tool("djlint", "templates", "--lint", "--quiet")),
                 ("Tests on SQLite", lambda: pytest(sqlite, *SIDE_BY_SIDE, *HEADLESS, *theirs)),
-                ("Published clients", lambda: pytest(sqlite, "-m", "clients", *theirs)),
+                (
+                    "Published clients",
+                    lambda: pytest(sqlite, "tests/clients", "-m", "clients", *theirs),
+                ),
                 (
                     "Tests on PostgreSQL",
                     lambda: pytest(postgresql, *SIDE_BY_SIDE, *HEADLESS, *again, *theirs),
                 ),
-                ("Histories of money", lambda: pytest(sqlite, "-m", "simulation", *theirs)),
+                (
+                    "Histories of money",
+                    lambda: pytest(sqlite, "tests/simulation", "-m", "simulation", *theirs),
+                ),
                 ("Mutants of the protocol", lambda: tool("python", "-m", MUTANTS)),
-                ("Journeys in Chromium", lambda: pytest(sqlite, "-m", "browser", *theirs)),
+                ("Journeys in Chromium", lambda: pytest(sqlite, *JOURNEYS, *theirs)),
             ]
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from admin.audit.service import record
 from admin.domain.actor import Actor
@@ -29,11 +29,28 @@ from admin.models import (
 from admin.models.payment import columns_of, columns_of_cancellation, time_ordered_id
 
 CHUNK = 500  # ids a query may name at once
-_NEXT_PLACE = (  # made once: each look takes a place
+# Made once, since every look needs them and building them takes longer than asking.
+_NEXT_PLACE = (
     sa.update(GatewayBinding)
     .values(fetch_seq=GatewayBinding.fetch_seq + 1)
     .returning(GatewayBinding.fetch_seq)
     .execution_options(synchronize_session=False)
+)
+_ANSWERED = (
+    sa.update(GatewayBinding)
+    .values(seen_at=sa.bindparam("now"))
+    .execution_options(synchronize_session=False)
+)
+_LOCKED = (
+    sa.select(Payment)
+    .where(Payment.imp_uid.in_(sa.bindparam("imp_uids", expanding=True)))
+    .order_by(Payment.id)  # one order for all, so that two writers cannot lock crosswise
+    .options(
+        selectinload(Payment.cancellations),
+        joinedload(Payment.escrow_order).joinedload(EscrowOrder.delivery),
+    )
+    .with_for_update(of=Payment)
+    .execution_options(populate_existing=True)
 )
 
 
@@ -53,12 +70,17 @@ class Applied:
 def next_fetch_seq(*, now: datetime) -> int:
     """Take the next place in the order of looks. Call it before the question is asked."""
     with transaction():
-        return db.session.execute(_NEXT_PLACE).scalar_one()
+        return take_fetch_seq()
+
+
+def take_fetch_seq() -> int:
+    """The same inside the caller's transaction, which is over before the question is asked."""
+    return db.session.execute(_NEXT_PLACE).scalar_one()
 
 
 def note_answer(*, now: datetime) -> None:
     """The gateway answered just now; /readyz and the pages show when that was last so."""
-    db.session.execute(sa.update(GatewayBinding).values(seen_at=now))
+    db.session.execute(_ANSWERED, {"now": now})
 
 
 def apply(
@@ -95,15 +117,8 @@ def apply(
 def _locked_rows(imp_uids: Sequence[str]) -> dict[str, Payment]:
     rows: dict[str, Payment] = {}
     for start in range(0, len(imp_uids), CHUNK):
-        query = (
-            sa.select(Payment)
-            .where(Payment.imp_uid.in_(imp_uids[start : start + CHUNK]))
-            .order_by(Payment.id)  # one order for all, so that two writers cannot lock crosswise
-            .options(selectinload(Payment.cancellations), selectinload(Payment.escrow_order))
-            .with_for_update(of=Payment)
-            .execution_options(populate_existing=True)
-        )
-        rows.update({row.imp_uid: row for row in db.session.scalars(query)})
+        found = db.session.scalars(_LOCKED, {"imp_uids": imp_uids[start : start + CHUNK]})
+        rows.update({row.imp_uid: row for row in found})
     return rows
 
 

@@ -22,6 +22,10 @@ from admin.operations.decision import send
 from admin.operations.intent import add_step, fingerprint_of
 from admin.operations.service import locked, move
 
+_OVERDUE = sa.select(Approval.operation_id).where(
+    Approval.word == SecondWord.AWAITED, Approval.expires_at <= sa.bindparam("now")
+)
+
 
 def approve(operation_id: str, *, actor: Actor, gateway: Gateway, now: datetime) -> MoneyOperation:
     """Agree, and send it at once. Returns it as its sending left it.
@@ -62,10 +66,7 @@ def withdraw(operation_id: str, *, actor: Actor, now: datetime) -> MoneyOperatio
 
 def expire_overdue(*, now: datetime) -> int:
     """End the requests nobody answered in time; returns how many."""
-    query = sa.select(Approval.operation_id).where(
-        Approval.word == SecondWord.AWAITED, Approval.expires_at <= now
-    )
-    overdue = list(db.session.scalars(query))
+    overdue = list(db.session.scalars(_OVERDUE, {"now": now}))
     for operation_id in overdue:
         with transaction():
             operation = locked(operation_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from admin.audit.service import record
@@ -11,6 +12,8 @@ from admin.domain.actor import Actor
 from admin.gateway.client import Gateway
 from admin.models import GatewayBinding, MoneyOperation, db, transaction
 from admin.operations.errors import GatewayNotAnswering, WrongGateway
+
+_BOUND = sa.select(GatewayBinding.host, GatewayBinding.fingerprint).where(GatewayBinding.id == 1)
 
 
 class BoundElsewhere(Exception):
@@ -63,10 +66,9 @@ def check_bound(bound: GatewayBinding, gateway: Gateway, *, include_sandbox: boo
 def check_gateway(operation: MoneyOperation, gateway: Gateway) -> None:
     """Raise WrongGateway unless `operation` was recorded for this very gateway and key."""
     recorded = (operation.gateway_host, operation.gateway_fingerprint)
-    bound = db.session.get(GatewayBinding, 1)
-    here = (gateway.host, gateway.key_fingerprint)
-    if recorded != here or bound is None or (bound.host, bound.fingerprint) != here:
+    if recorded != (gateway.host, gateway.key_fingerprint):
         raise WrongGateway()
+    _check_bound_here(gateway)
 
 
 def check_open_for_business(gateway: Gateway) -> None:
@@ -74,8 +76,12 @@ def check_open_for_business(gateway: Gateway) -> None:
 
     Raises WrongGateway or GatewayNotAnswering.
     """
-    bound = db.session.get(GatewayBinding, 1)
-    if bound is None or (bound.host, bound.fingerprint) != (gateway.host, gateway.key_fingerprint):
-        raise WrongGateway()
+    _check_bound_here(gateway)
     if gateway.is_paused:
         raise GatewayNotAnswering()
+
+
+def _check_bound_here(gateway: Gateway) -> None:
+    bound = db.session.execute(_BOUND).one_or_none()
+    if bound is None or tuple(bound) != (gateway.host, gateway.key_fingerprint):
+        raise WrongGateway()

@@ -21,7 +21,7 @@ from admin.operations.binding import check_gateway
 from admin.operations.intent import add_step
 from admin.operations.kinds import KINDS
 from admin.operations.kinds.base import Seen
-from admin.operations.service import get_operation, locked, settle
+from admin.operations.service import get_operation, locked, write_outcome
 
 CLOSABLE = frozenset({OperationState.HUMAN, OperationState.MISMATCH})
 
@@ -73,7 +73,7 @@ def propose(
 
 
 def confirm(closure_id: int, *, actor: Actor, gateway: Gateway, now: datetime) -> MoneyOperation:
-    """Agree, and end the operation by what the gateway shows now.
+    """Agree, and end the operation by what the gateway shows now: one transaction, or nothing.
 
     Raises OwnRequest, AlreadyDecided, GatewaySaysOtherwise, NotAllowed or GatewayError.
     """
@@ -88,19 +88,22 @@ def confirm(closure_id: int, *, actor: Actor, gateway: Gateway, now: datetime) -
         row = lock(Closure, closure_id)
         if row is None or row.word is not SecondWord.AWAITED:
             raise AlreadyDecided()
-        _decide(row, SecondWord.AGREED, actor=actor, now=now)
         operation = locked(operation_id)
+        if operation.state not in CLOSABLE:  # a look has settled it since ours
+            raise AlreadyDecided()
+        _decide(row, SecondWord.AGREED, actor=actor, now=now)
         _step(operation, row, actor=actor, now=now)
         _record(operation, "closing_confirmed", claim, evidence, actor=actor, now=now)
-    return settle(
-        operation_id,
-        verdict,
-        seen,
-        by=SettledBy.HUMAN,
-        phase="closing",
-        fetch_seq=seq,
-        now=now,
-    )
+        write_outcome(
+            operation,
+            verdict,
+            seen,
+            by=SettledBy.HUMAN,
+            phase="closing",
+            fetch_seq=seq,
+            now=now,
+        )
+    return operation
 
 
 def decline(closure_id: int, *, actor: Actor, now: datetime) -> MoneyOperation:

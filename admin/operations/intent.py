@@ -35,6 +35,14 @@ KEY_KINDS = frozenset({OperationKind.KEY_ISSUE, OperationKind.KEY_DELETE})
 # An order number is charged once, by one of these.
 CHARGING_KINDS = frozenset({OperationKind.CHARGE, OperationKind.SCHEDULE})
 MARKER_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+# Made once, since every decision asks them and building them takes longer than asking.
+_BY_FORM_KEY = sa.select(MoneyOperation).where(MoneyOperation.form_key == sa.bindparam("form_key"))
+_OPEN = (
+    sa.select(MoneyOperation)
+    .where(MoneyOperation.imp_uid == sa.bindparam("imp_uid"), MoneyOperation.state.in_(OPEN_STATES))
+    .order_by(MoneyOperation.id)
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,18 +67,13 @@ class Intent:
 
 def find_by_form_key(form_key: str) -> MoneyOperation | None:
     """The operation this form was already sent for: a double click, a reload, a resubmit."""
-    query = sa.select(MoneyOperation).where(MoneyOperation.form_key == form_key)
-    return db.session.scalars(query).one_or_none()
+    return db.session.scalars(_BY_FORM_KEY, {"form_key": form_key}).one_or_none()
 
 
 def find_open(imp_uid: str, kind: OperationKind | None = None) -> MoneyOperation | None:
     """An operation on this payment whose outcome is still owed."""
-    query = sa.select(MoneyOperation).where(
-        MoneyOperation.imp_uid == imp_uid, MoneyOperation.state.in_(OPEN_STATES)
-    )
-    if kind is not None:
-        query = query.where(MoneyOperation.kind == kind)
-    return db.session.scalars(query.order_by(MoneyOperation.id).limit(1)).one_or_none()
+    query = _OPEN if kind is None else _OPEN.where(MoneyOperation.kind == kind)
+    return db.session.scalars(query, {"imp_uid": imp_uid}).one_or_none()
 
 
 def find_open_on_key(

@@ -66,7 +66,7 @@ def sweep(*, gateway: Gateway, now: datetime) -> int:
     """One round over everything that is due; returns how many operations were touched."""
     clock = RunningClock(now)
     _doubt_what_was_contradicted(now=now)
-    due = [operation.id for operation in _due(now)]
+    due = _due(now)
     for operation_id in due:
         advance(operation_id, gateway=gateway, now=clock.now())
     return len(due)
@@ -102,11 +102,11 @@ def look(operation_id: str, *, gateway: Gateway, now: datetime) -> MoneyOperatio
 def _look(operation_id: str, *, gateway: Gateway, now: datetime) -> MoneyOperation:
     operation = get_operation(operation_id)
     check_gateway(operation, gateway)
-    if operation.state not in LOOKED_AT or not _claim(operation_id, now=now):
+    seq = _claim(operation_id, now=now) if operation.state in LOOKED_AT else None
+    if seq is None:
         return operation
     operation = get_operation(operation_id)
     kind = KINDS[operation.kind]
-    seq = mirror.next_fetch_seq(now=now)
     try:
         seen = kind.look(operation, gateway, canary=_canary())
     except GatewayError as error:
@@ -126,33 +126,9 @@ def _look(operation_id: str, *, gateway: Gateway, now: datetime) -> MoneyOperati
     return _hand_over_if_late(settled, now=now)
 
 
-def _due(now: datetime) -> list[MoneyOperation]:
-    query = (
-        sa.select(MoneyOperation)
-        .where(
-            sa.or_(
-                sa.and_(
-                    MoneyOperation.state == OperationState.READY,
-                    _ready_since() < now - READY_TO_WORKER,
-                ),
-                sa.and_(
-                    MoneyOperation.state == OperationState.SENDING,
-                    MoneyOperation.lease_until < now,
-                ),
-                sa.and_(
-                    MoneyOperation.state.in_(LOOKED_AT),
-                    MoneyOperation.next_look_at <= now,
-                ),
-            )
-        )
-        .order_by(MoneyOperation.id)
-        .limit(100)
-    )
-    return list(db.session.scalars(query))
-
-
-def _ready_since() -> sa.ColumnElement[datetime]:
-    return sa.func.coalesce(MoneyOperation.ready_at, MoneyOperation.created_at)
+def _due(now: datetime) -> list[str]:
+    moments = {"now": now, "left_ready": now - READY_TO_WORKER}
+    return list(db.session.scalars(_DUE, moments))
 
 
 def _advance_ready(operation: MoneyOperation, *, gateway: Gateway, now: datetime) -> None:
@@ -164,14 +140,17 @@ def _advance_ready(operation: MoneyOperation, *, gateway: Gateway, now: datetime
             execute(operation.id, gateway=gateway, now=now)
 
 
-def _claim(operation_id: str, *, now: datetime) -> bool:
-    """Hold the operation for one look, so that two resolvers never ask about it at once."""
+def _claim(operation_id: str, *, now: datetime) -> int | None:
+    """Hold the operation for one look, so that two resolvers never ask about it at once.
+
+    Returns the look's place in the order of looks; None when another one holds it.
+    """
     with transaction():
         operation = lock(MoneyOperation, operation_id)
         if operation is None or (operation.lease_until and operation.lease_until > now):
-            return False
+            return None
         operation.lease_until = now + SENDING_LEASE
-    return True
+        return mirror.take_fetch_seq()
 
 
 def _look_failed(operation_id: str, error: GatewayError, *, now: datetime) -> MoneyOperation:
@@ -238,40 +217,10 @@ def _doubt_what_was_contradicted(*, now: datetime) -> None:
 
     A payment reported as failed can turn paid hours later, and the walk or a webhook brings it.
     """
-    recent = sa.and_(
-        MoneyOperation.state.in_(DENIED),
-        MoneyOperation.settled_at > now - DOUBTED_FOR,
-        MoneyOperation.next_look_at.is_(None),
-    )
-    other = sa.orm.aliased(MoneyOperation)
-    explained = sa.exists().where(  # by another try under the same number
-        other.merchant_uid == MoneyOperation.merchant_uid,
-        other.kind == OperationKind.CHARGE,
-        other.state.not_in(CAME_TO_NOTHING),
-    )
-    charges = (
-        sa.select(MoneyOperation.id)
-        .join(Payment, Payment.merchant_uid == MoneyOperation.merchant_uid)
-        .where(
-            recent,
-            MoneyOperation.kind == OperationKind.CHARGE,
-            Payment.paid_at.is_not(None),
-            ~explained,
-            ~_looked_since_seen(),
-        )
-    )
-    refunds = (
-        sa.select(MoneyOperation.id)
-        .join(Payment, Payment.imp_uid == MoneyOperation.imp_uid)
-        .join(PaymentCancellation, PaymentCancellation.payment_id == Payment.id)
-        .where(
-            recent,
-            MoneyOperation.kind == OperationKind.REFUND,
-            PaymentCancellation.reason.startswith(sa.func.concat("[", MoneyOperation.marker, "]")),
-            ~_looked_since_seen(),
-        )
-    )
-    contradicted = sorted({*db.session.scalars(charges), *db.session.scalars(refunds)})
+    since = {"since": now - DOUBTED_FOR}
+    charges = db.session.scalars(_CONTRADICTED_CHARGES, since)
+    refunds = db.session.scalars(_CONTRADICTED_REFUNDS, since)
+    contradicted = sorted({*charges, *refunds})
     for operation_id in contradicted:
         with transaction():
             row = lock(MoneyOperation, operation_id)
@@ -279,21 +228,78 @@ def _doubt_what_was_contradicted(*, now: datetime) -> None:
                 row.next_look_at = now
 
 
-def _looked_since_seen() -> sa.ColumnElement[bool]:
-    """Whether a look has left the operation as it was since the mirror learned something new."""
+def _canary() -> str | None:
+    """A payment that is known to exist; a gateway that cannot find it proves no absence."""
+    return db.session.scalars(_LATEST_PAYMENT).one_or_none()
+
+
+def _select_contradicted(kind: OperationKind) -> sa.Select[str]:
+    """Ids of what was denied after `since`, while the mirror shows payments: join and narrow it."""
     learned = (
         sa.select(sa.func.max(Observation.seen_at))
         .where(Observation.payment_id == Payment.id)
         .scalar_subquery()
     )
-    return sa.exists().where(
+    looked_since = sa.exists().where(  # a look has left it as it was since we learned that
         OperationAttempt.operation_id == MoneyOperation.id,
         OperationAttempt.phase == "look",
         OperationAttempt.at >= learned,
     )
+    return sa.select(MoneyOperation.id).where(
+        MoneyOperation.state.in_(DENIED),
+        MoneyOperation.settled_at > sa.bindparam("since"),
+        MoneyOperation.next_look_at.is_(None),
+        MoneyOperation.kind == kind,
+        ~looked_since,
+    )
 
 
-def _canary() -> str | None:
-    """A payment that is known to exist; a gateway that cannot find it proves no absence."""
-    query = sa.select(Payment.imp_uid).order_by(Payment.id.desc()).limit(1)
-    return db.session.scalars(query).one_or_none()
+def _select_contradicted_charges() -> sa.Select[str]:
+    other = sa.orm.aliased(MoneyOperation)
+    explained = sa.exists().where(  # by another try under the same number
+        other.merchant_uid == MoneyOperation.merchant_uid,
+        other.kind == OperationKind.CHARGE,
+        other.state.not_in(CAME_TO_NOTHING),
+    )
+    query = _select_contradicted(OperationKind.CHARGE)
+    query = query.join(Payment, Payment.merchant_uid == MoneyOperation.merchant_uid)
+    return query.where(Payment.paid_at.is_not(None), ~explained)
+
+
+def _select_contradicted_refunds() -> sa.Select[str]:
+    return (
+        _select_contradicted(OperationKind.REFUND)
+        .join(Payment, Payment.imp_uid == MoneyOperation.imp_uid)
+        .join(PaymentCancellation, PaymentCancellation.payment_id == Payment.id)
+        .where(
+            PaymentCancellation.reason.startswith(sa.func.concat("[", MoneyOperation.marker, "]"))
+        )
+    )
+
+
+# Made once, since a round asks them every few seconds and building them takes longer than asking.
+_CONTRADICTED_CHARGES = _select_contradicted_charges()
+_CONTRADICTED_REFUNDS = _select_contradicted_refunds()
+_LATEST_PAYMENT = sa.select(Payment.imp_uid).order_by(Payment.id.desc()).limit(1)
+_DUE = (
+    sa.select(MoneyOperation.id)
+    .where(
+        sa.or_(
+            sa.and_(
+                MoneyOperation.state == OperationState.READY,
+                sa.func.coalesce(MoneyOperation.ready_at, MoneyOperation.created_at)
+                < sa.bindparam("left_ready"),
+            ),
+            sa.and_(
+                MoneyOperation.state == OperationState.SENDING,
+                MoneyOperation.lease_until < sa.bindparam("now"),
+            ),
+            sa.and_(
+                MoneyOperation.state.in_(LOOKED_AT),
+                MoneyOperation.next_look_at <= sa.bindparam("now"),
+            ),
+        )
+    )
+    .order_by(MoneyOperation.id)
+    .limit(100)
+)

@@ -111,10 +111,10 @@ def _execute(
         seen = kind.preflight(operation, gateway)
     except GatewayError as error:
         return _not_sent(operation_id, error, now=clock.now())
-    if not _begin_sending(operation_id, seen, fetch_seq=seq, clock=clock):
-        return get_operation(operation_id)
-    seq = mirror.next_fetch_seq(now=clock.now())
+    begun = _begin_sending(operation_id, seen, fetch_seq=seq, clock=clock)
     operation = get_operation(operation_id)
+    if begun is None:
+        return operation
     before = monotonic()
     try:
         _check_still_ours(operation, now=clock.now())
@@ -133,7 +133,7 @@ def _execute(
                 answer,
                 by=SettledBy.RESPONSE,
                 phase="answer",
-                fetch_seq=seq,
+                fetch_seq=begun,
                 error=problem,
                 elapsed_ms=elapsed,
                 now=clock.now(),
@@ -176,30 +176,54 @@ def settle(
 
     A verdict without a state only keeps the look and plans the next one.
     """
-    actor = Actor.system("operations")
     with transaction():
         operation = locked(operation_id)
-        if seen.payments:
-            mirror.apply(
-                seen.payments, fetch_seq=fetch_seq, source="operation", actor=actor, now=now
-            )
-        KINDS[operation.kind].settle(operation, seen, verdict, now=now)
-        add_step(
+        write_outcome(
             operation,
-            phase,
-            verdict.fact,
-            now=now,
-            verdict=verdict.state,
+            verdict,
+            seen,
+            by=by,
+            phase=phase,
+            fetch_seq=fetch_seq,
             error=error,
             elapsed_ms=elapsed_ms,
-            **_figures(seen),
+            now=now,
         )
-        if verdict.state is None or verdict.state is operation.state:
-            operation.lease_until = None  # the look is over; the next one need not wait for it
-            _plan_next_look(operation, now=now)
-        else:
-            move(operation, verdict, by=by, now=now)
     return operation
+
+
+def write_outcome(
+    operation: MoneyOperation,
+    verdict: Verdict,
+    seen: Seen,
+    *,
+    by: SettledBy,
+    phase: str,
+    fetch_seq: int,
+    error: str = "",
+    elapsed_ms: int | None = None,
+    now: datetime,
+) -> None:
+    """`settle` a locked operation inside the caller's transaction."""
+    if seen.payments:
+        actor = Actor.system("operations")
+        mirror.apply(seen.payments, fetch_seq=fetch_seq, source="operation", actor=actor, now=now)
+    KINDS[operation.kind].settle(operation, seen, verdict, now=now)
+    add_step(
+        operation,
+        phase,
+        verdict.fact,
+        now=now,
+        verdict=verdict.state,
+        error=error,
+        elapsed_ms=elapsed_ms,
+        **_figures(seen),
+    )
+    if verdict.state is None or verdict.state is operation.state:
+        operation.lease_until = None  # the look is over; the next one need not wait for it
+        _plan_next_look(operation, now=now)
+    else:
+        move(operation, verdict, by=by, now=now)
 
 
 def move(
@@ -306,8 +330,11 @@ def _not_sent(operation_id: str, error: GatewayError, *, now: datetime) -> Money
     return operation
 
 
-def _begin_sending(operation_id: str, seen: Seen, *, fetch_seq: int, clock: _Clock) -> bool:
-    """T2: the fence, then SENDING. Committed before the socket opens. False: do not send."""
+def _begin_sending(operation_id: str, seen: Seen, *, fetch_seq: int, clock: _Clock) -> int | None:
+    """T2: the fence, then SENDING. Committed before the socket opens.
+
+    Returns the place of the coming answer in the order of looks; None: do not send.
+    """
     actor = Actor.system("operations")
     try:
         with transaction():
@@ -327,7 +354,7 @@ def _begin_sending(operation_id: str, seen: Seen, *, fetch_seq: int, clock: _Clo
             if refusal is not None:
                 kind.settle(operation, seen, refusal, now=now)
                 move(operation, refusal, by=SettledBy.LOCAL, now=now)
-                return False
+                return None
             operation.state = OperationState.SENDING
             operation.attempts += 1
             operation.sent_at = now
@@ -340,9 +367,9 @@ def _begin_sending(operation_id: str, seen: Seen, *, fetch_seq: int, clock: _Clo
                 now=now,
                 checksum=operation.expected_left_minor or "",
             )
+            return mirror.take_fetch_seq()
     except StaleDataError:
         raise TakenByAnother() from None
-    return True
 
 
 def _plan_next_look(operation: MoneyOperation, *, now: datetime) -> None:

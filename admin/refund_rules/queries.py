@@ -14,6 +14,24 @@ from admin.domain.money import Money
 from admin.domain.operation import CAME_TO_NOTHING, OperationKind
 from admin.models import MoneyOperation, RefundLimit, RefundReason, db
 
+_LIMITS = (
+    sa.select(RefundLimit)
+    .where(RefundLimit.scope.in_(sa.bindparam("scopes", expanding=True)))
+    .order_by(RefundLimit.scope)
+)
+
+_SPENT = sa.select(
+    sa.func.sum(MoneyOperation.amount_minor).filter(
+        MoneyOperation.created_by_id == sa.bindparam("person")
+    ),
+    sa.func.sum(MoneyOperation.amount_minor),
+).where(
+    MoneyOperation.kind == OperationKind.REFUND,
+    MoneyOperation.created_at >= sa.bindparam("start"),
+    MoneyOperation.created_at < sa.bindparam("end"),
+    MoneyOperation.state.not_in(CAME_TO_NOTHING),
+)
+
 
 def active_reasons() -> list[RefundReason]:
     """The reasons to choose from, in their order."""
@@ -41,27 +59,15 @@ def all_limits() -> list[RefundLimit]:
 
 def limit_of(actor: Actor) -> Limit:
     """What this person gives back alone: their own limit, else their role's."""
-    own = db.session.get(RefundLimit, f"operator:{actor.operator_id}")
-    role = db.session.get(RefundLimit, f"role:{actor.role.value}") if actor.role else None
-    found = own or role
+    scopes = [f"operator:{actor.operator_id}", f"role:{actor.role.value}" if actor.role else ""]
+    # "operator:…" comes before "role:…": one's own limit goes first.
+    found = db.session.scalars(_LIMITS, {"scopes": scopes}).first()
     return found.limit if found else Limit(per_refund=Money(0), per_day=Money(0))
 
 
 def spent_today(actor: Actor, *, now: datetime) -> Spent:
     """What went back or was asked for today, Korean time, in won."""
     start, end = kst_day(kst_date(now))
-    total = sa.func.coalesce(sa.func.sum(MoneyOperation.amount_minor), 0)
-    mine = sa.func.coalesce(
-        sa.func.sum(MoneyOperation.amount_minor).filter(
-            MoneyOperation.created_by_id == actor.operator_id
-        ),
-        0,
-    )
-    query = sa.select(mine, total).where(
-        MoneyOperation.kind == OperationKind.REFUND,
-        MoneyOperation.created_at >= start,
-        MoneyOperation.created_at < end,
-        MoneyOperation.state.not_in(CAME_TO_NOTHING),
-    )
-    by_person, by_shop = db.session.execute(query).one()
+    values = {"person": actor.operator_id, "start": start, "end": end}
+    by_person, by_shop = db.session.execute(_SPENT, values).one()
     return Spent(by_person=Money(int(by_person or 0)), by_shop=Money(int(by_shop or 0)))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import httpx
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from admin.customers.key_service import (
     DeleteCommand,
@@ -209,6 +211,24 @@ def later(desk: Desk) -> Desk:
 
 class Killed(BaseException):
     """The process was killed here."""
+
+
+@contextmanager
+def dying_at_commit(place: int) -> Iterator[None]:
+    """The process is killed just before its commit number `place`; the first is 0."""
+    left = place
+
+    def count_down(_session: object) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise Killed
+
+    event.listen(db.session, "before_commit", count_down)
+    try:
+        yield
+    finally:
+        event.remove(db.session, "before_commit", count_down)
 
 
 class Network(httpx.BaseTransport):

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from admin.domain.actor import Actor
-from admin.domain.approval import AlreadyDecided, ClosureClaim, OwnRequest
+from admin.domain.approval import AlreadyDecided, ClosureClaim, OwnRequest, SecondWord
 from admin.domain.errors import InvalidInput, NotAllowed
 from admin.domain.operation import OperationState, SettledBy
 from admin.domain.permissions import Role
 from admin.gateway.errors import GatewayError
-from admin.models import BillingKey, Closure, MoneyOperation, Payment
-from admin.operations.closing import GatewaySaysOtherwise, confirm, decline, propose
+from admin.models import BillingKey, Closure, MoneyOperation, Payment, db
+from admin.operations.closing import (
+    GatewaySaysOtherwise,
+    confirm,
+    decline,
+    get_closure,
+    propose,
+)
+from admin.operations.resolver import look
 from tests.conftest import add_operator
-from tests.operations.conftest import UID
-from tests.operations.desk import Desk, fresh
+from tests.operations.conftest import UID, Connect
+from tests.operations.desk import Desk, Forward, Killed, Network, dying_at_commit, fresh
 from tests.stand_in import StandIn
 
 S = OperationState
@@ -72,6 +80,42 @@ def test_two_people_close_what_did_not_happen(
     closed = agree(closure, second, desk)
     assert (closed.state, closed.settled_by) == (S.NOT_EXECUTED, SettledBy.HUMAN)
     assert desk.refund(desk.know(UID), 3_000).state is S.SUCCEEDED
+
+
+def test_a_process_that_dies_while_the_second_person_agrees_leaves_nothing_behind(
+    lost: MoneyOperation, desk: Desk, second: Actor
+) -> None:
+    closure = say(desk, lost, DID_NOT)
+    deaths = 0
+    while True:
+        with dying_at_commit(deaths):
+            try:
+                closed = agree(closure, second, desk)
+            except Killed:
+                deaths += 1
+                assert fresh(lost).state is S.HUMAN
+                assert get_closure(closure.id).word is SecondWord.AWAITED
+                continue
+        break
+    assert deaths > 1
+    assert (closed.state, get_closure(closure.id).word) == (S.NOT_EXECUTED, SecondWord.AGREED)
+
+
+def test_the_second_person_is_late_when_a_look_has_settled_it_meanwhile(
+    lost: MoneyOperation, desk: Desk, second: Actor, connect: Connect
+) -> None:
+    closure = say(desk, lost, DID_NOT)
+
+    def settled_meanwhile(request: httpx.Request, forward: Forward) -> None:
+        settled = look(lost.id, gateway=desk.gateway, now=desk.now + timedelta(minutes=44))
+        assert settled.state is S.NOT_EXECUTED
+
+    slow = connect(network=Network("GET", f"/payments/{UID}", settled_meanwhile))
+    with pytest.raises(AlreadyDecided):
+        agree(closure, second, Desk(desk.actor, slow, desk.now))
+    db.session.expire_all()
+    assert get_closure(closure.id).word is SecondWord.AWAITED
+    assert fresh(lost).settled_by is SettledBy.LOOKUP
 
 
 def test_one_person_closes_nothing(lost: MoneyOperation, desk: Desk) -> None:

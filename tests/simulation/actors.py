@@ -1,4 +1,8 @@
-"""Everyone who acts in a history. Each method gives the work of one act, to be put on the stage."""
+"""Everyone who acts in a history. Each method gives the work of one act, to be put on the stage.
+
+What there is to act on they read from the tables as they are, past the models: choosing is no
+part of what is tried, and it is done at every step.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +11,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
+from typing import Any, NamedTuple
 
-import sqlalchemy as sa
+import pysqlite3.dbapi2 as sqlite
 
 from admin.customers.service import ChargeCommand, charge_billing_key
 from admin.domain.actor import Actor
 from admin.domain.errors import InvalidInput
-from admin.domain.escrow import DeliveryNotice, EscrowState
+from admin.domain.escrow import DeliveryNotice
 from admin.domain.money import Money
-from admin.domain.operation import OperationState
-from admin.domain.webhook import WebhookState
 from admin.escrow_orders.service import DeliveryCommand, register_delivery
 from admin.gateway.client import Gateway
-from admin.models import BillingKey, EscrowOrder, MoneyOperation, Payment, WebhookEvent, db
 from admin.operations.approval import approve, decline, expire_overdue
 from admin.operations.resolver import advance, sweep
 from admin.payments.service import check_payment
@@ -34,11 +36,19 @@ ROUND_DONE = "the round touched"
 AMOUNTS = (100, 1_000, 9_999, 10_000, 33_333, 120_001)
 
 
+class _Payment(NamedTuple):
+    id: int
+    imp_uid: str
+    left: int  # minor units
+    escrow: int
+
+
 @dataclass(slots=True)
 class Actors:
     """People, the worker, the world outside. `forms` are the pages that somebody has open."""
 
     world: World
+    rows: sqlite.Connection
     gateway: Gateway
     clock: Clock
     rng: Random
@@ -73,9 +83,9 @@ class Actors:
 
     def charge(self) -> str:
         """Somebody charges a stored card, under a new order number or one that came to nothing."""
-        key = self.rng.choice(list(db.session.scalars(sa.select(BillingKey))))
+        key = self.rng.choice(self._column("SELECT id FROM billing_keys"))
         command = ChargeCommand(
-            billing_key_id=key.id,
+            billing_key_id=key,
             merchant_uid=self._order_number(),
             amount=Money(self.rng.choice(AMOUNTS)),
             order_name="정기배송 11월",
@@ -86,8 +96,9 @@ class Actors:
 
     def deliver(self) -> str:
         """Somebody registers the parcel of an escrow order."""
-        query = sa.select(EscrowOrder.payment_id).where(EscrowOrder.state == EscrowState.TO_SHIP)
-        waiting = list(db.session.scalars(query.order_by(EscrowOrder.payment_id)))
+        waiting = self._column(
+            "SELECT payment_id FROM escrow_orders WHERE state = 'to_ship' ORDER BY payment_id"
+        )
         if not waiting:
             return "nothing to ship"
         now = self.clock.now()
@@ -112,18 +123,17 @@ class Actors:
 
     def open_page(self) -> str:
         """Somebody opens the page of an operation, which takes it as far as it goes."""
-        query = sa.select(MoneyOperation.id).order_by(MoneyOperation.id.desc()).limit(5)
-        if not (recent := list(db.session.scalars(query))):
+        if not (recent := self._column("SELECT id FROM operations ORDER BY id DESC LIMIT 5")):
             return "no operation to show"
         operation = advance(self.rng.choice(recent), gateway=self.gateway, now=self.clock.now())
         return f"the page says {operation.state.value}"
 
     def decide(self) -> str:
         """A manager answers somebody's request: mostly yes."""
-        query = sa.select(MoneyOperation.id).where(
-            MoneyOperation.state == OperationState.NEEDS_APPROVAL
+        waiting = self._column(
+            "SELECT id FROM operations WHERE state = 'needs_approval' ORDER BY id"
         )
-        if not (waiting := list(db.session.scalars(query.order_by(MoneyOperation.id)))):
+        if not waiting:
             return "nothing to approve"
         operation_id, now = self.rng.choice(waiting), self.clock.now()
         if self.rng.random() < 0.2:
@@ -144,10 +154,12 @@ class Actors:
 
     def work_webhook(self) -> str:
         """The worker takes the messages about one payment."""
-        query = sa.select(WebhookEvent.imp_uid).where(WebhookEvent.state == WebhookState.RECEIVED)
-        imp_uid = db.session.scalars(query.order_by(WebhookEvent.id).limit(1)).one_or_none()
-        if imp_uid is None:
+        waiting = self._column(
+            "SELECT imp_uid FROM webhook_events WHERE state = 'received' ORDER BY id LIMIT 1"
+        )
+        if not waiting:
             return "no message waits"
+        (imp_uid,) = waiting
         work_events(imp_uid, gateway=self.gateway, now=self.clock.now())
         return f"worked {imp_uid}"
 
@@ -229,9 +241,9 @@ class Actors:
 
     def _new_refund(self) -> RefundCommand | None:
         payment = self._some_payment()
-        if payment is None or payment.cancellable.minor < 1:
+        if payment is None or payment.left < 1:
             return None
-        left = payment.cancellable.minor
+        left = payment.left
         part = self.rng.randint(1, left)
         amount = left if payment.escrow else self.rng.choice((left, part, part, part))
         if self.rng.random() < 0.05:
@@ -239,28 +251,32 @@ class Actors:
         return RefundCommand(
             payment_id=payment.id,
             amount=Money(amount),
-            seen=payment.cancellable,
+            seen=Money(left),
             reason="defective",
             note="",
             form_key=self._form_key(),
         )
 
-    def _some_payment(self) -> Payment | None:
+    def _some_payment(self) -> _Payment | None:
         """One of the latest payments: few enough that people meet on them."""
-        query = sa.select(Payment).order_by(Payment.id.desc()).limit(4)
-        found = list(db.session.scalars(query))
-        return self.rng.choice(found) if found else None
+        found = self.rows.execute(
+            "SELECT id, imp_uid, amount_minor - cancelled_minor, escrow FROM payments"
+            " ORDER BY id DESC LIMIT 4"
+        ).fetchall()
+        return _Payment(*self.rng.choice(found)) if found else None
 
     def _order_number(self) -> str:
-        query = sa.select(MoneyOperation.merchant_uid).where(
-            MoneyOperation.state == OperationState.NOT_EXECUTED,
-            MoneyOperation.customer_uid.is_not(None),
+        spent = self._column(
+            "SELECT merchant_uid FROM operations"
+            " WHERE state = 'not_executed' AND customer_uid IS NOT NULL ORDER BY id"
         )
-        spent = list(db.session.scalars(query.order_by(MoneyOperation.id)))
         if spent and self.rng.random() < 0.5:
             return self.rng.choice(spent) or ""
         self.count += 1
         return f"CHG-{self.count}"
+
+    def _column(self, query: str) -> list[Any]:
+        return [value for (value,) in self.rows.execute(query)]
 
     def _form_key(self) -> str:
         self.count += 1

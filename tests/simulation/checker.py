@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from admin.models import in_transaction
 from tests.simulation.clock import Clock
@@ -75,8 +75,7 @@ class Violation(Exception):
         super().__init__(f"{invariant}: {what}")
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(NamedTuple):
     """One row of the operations, as the database holds it."""
 
     id: str

@@ -56,6 +56,7 @@ WAITS = ((1, 20), (1, 20), (20, 90), (60, 200), (120, 660), (600, 2400))
 GO_ON = 0.55  # how often an act under way goes on, rather than something new beginning
 KILL = 0.03
 WALKS = 0.25  # how often a history ends with the walk that shows the mirror to be true
+BEHIND = (1, 60, 180)  # seconds that the last rounds come after what is due
 COMMIT_STOPS = 0.25  # how often an act stops after a commit
 
 
@@ -117,7 +118,9 @@ class History:
             tell=self._tell,
         )
         self.gateway = office.connect(self.wire, self.clock, Random(seed))
-        self.actors = Actors(self.world, self.gateway, self.clock, self.rng, *office.people)
+        self.actors = Actors(
+            self.world, office.raw, self.gateway, self.clock, self.rng, *office.people
+        )
         office.watch(before=self._before_commit, after=self._after_commit)
         self._begin_trade()
 
@@ -210,10 +213,10 @@ class History:
         while self.stage.acts:
             self.stage.go_on(self.stage.acts[0])
             self.checker.after_step()
-        began = self.clock.now()
+        began, behind = self.clock.now(), self.rng.choice(BEHIND)
         with self.office.app.app_context():
             while (due := self._next_due()) is not None and due <= began + LIVENESS:
-                self._wait(max((due - self.clock.now()).total_seconds(), 0) + 1)
+                self._wait(max((due - self.clock.now()).total_seconds(), 0) + behind)
                 self._tell(self.actors.sweep())
                 self.checker.after_step()
             self._wait(max(LONGEST_DELAY, SETTLING.total_seconds()) + 1)

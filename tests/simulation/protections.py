@@ -99,7 +99,7 @@ MUTANTS = (
             "            answer = self._authorised(\n                lambda token: self._send(\n"
             "                    method, path,",
         ),
-        first=6,
+        first=8,
     ),
     _mutant(
         "failed on a timeout",
@@ -149,7 +149,7 @@ MUTANTS = (
             "    return operation.lease_until is None or operation.lease_until < now",
             "    return True",
         ),
-        first=7,
+        first=35,
     ),
     _mutant(
         "no quiet period",
@@ -158,7 +158,7 @@ MUTANTS = (
             "QUIET_PERIOD = timedelta(minutes=10)",
             "QUIET_PERIOD = timedelta(0)",
         ),
-        first=20,
+        first=27,
     ),
     _mutant(
         "a refusal is not looked at again",
@@ -167,7 +167,7 @@ MUTANTS = (
             "        operation.next_look_at = now + FAILED_IS_CHECKED_AFTER\n",
             "        operation.next_look_at = None\n",
         ),
-        first=29,
+        first=90,
     ),
     _mutant(
         "no fence on what was seen",
@@ -185,7 +185,7 @@ MUTANTS = (
             "        if not self._fits(operation, payment, moved=operation.amount_minor or 0):",
             "        if not payment:",
         ),
-        first=28,
+        first=48,
     ),
     _mutant(
         "a decline counts as paid",
@@ -199,7 +199,7 @@ MUTANTS = (
             "        if payment.status is PaymentStatus.PAID and same:",
             "        if same:",
         ),
-        first=13,
+        first=22,
     ),
     _mutant(
         "a charge of another amount counts as done",
@@ -218,7 +218,7 @@ MUTANTS = (
             "        if marked(entry.reason, marker) and entry.amount == amount",
             "        if entry.amount == amount",
         ),
-        first=141,
+        first=167,
     ),
     _mutant(
         "somebody else's refund is ours",
@@ -229,7 +229,7 @@ MUTANTS = (
             "        return Verdict(state=OperationState.SUCCEEDED, fact='the total fits')\n"
             "    if seen.cancelled == baseline_cancelled:\n",
         ),
-        first=141,
+        first=167,
     ),
     _mutant(
         "two open refunds of one payment",
@@ -253,10 +253,10 @@ MUTANTS = (
         ),
         (
             "operations/intent.py",
-            "    return db.session.scalars(query).one_or_none()\n\n\ndef find_open(",
-            "    return None\n\n\ndef find_open(",
+            '    return db.session.scalars(_BY_FORM_KEY, {"form_key": form_key}).one_or_none()',
+            "    return None",
         ),
-        first=48,
+        first=60,
     ),
     _mutant(
         "the webhook is believed",
@@ -275,7 +275,7 @@ MUTANTS = (
             )
             key =""",
         ),
-        first=13,
+        first=16,
     ),
     _mutant(
         "a move without its audit entry",
@@ -297,7 +297,7 @@ MUTANTS = (
             '    return db.session.scalars(_locking(model), {"key": key}).one_or_none()\n',
             "    return db.session.get(model, key, with_for_update=True, populate_existing=True)\n",
         ),
-        first=6,
+        first=16,
     ),
     _mutant(
         "a late success claims nothing",
@@ -306,7 +306,7 @@ MUTANTS = (
             "late = replace(verdict, state=OperationState.SUCCEEDED_LATE, fact=fact)",
             "late = Verdict(state=OperationState.SUCCEEDED_LATE, fact=fact)",
         ),
-        first=29,
+        first=134,
     ),
     _mutant(
         "sent with the moment at which it was decided",
@@ -315,7 +315,7 @@ MUTANTS = (
             "        return max(self.carried.now(), self.gateway.now())",
             "        return self.carried.now()",
         ),
-        first=227,
+        first=398,
     ),
     _mutant(
         "no rung between ten minutes and thirty",
@@ -328,7 +328,7 @@ MUTANTS = (
 """,
             "\n",
         ),
-        first=135,
+        first=139,
     ),
     # What no history can see.
     Mutant(

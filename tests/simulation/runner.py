@@ -11,6 +11,7 @@ from tests.simulation.history import Told, tell
 from tests.simulation.office import Office, opened_office
 
 CHUNK = 25  # histories that a process takes at a time
+COLLECT = (50_000, 20, 100)  # a process lives for one run: garbage is looked for seldom
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ _opened: list[Office] = []
 def _open() -> None:
     office = opened_office()
     _opened.append(office.__enter__())
+    gc.freeze()  # what is loaded by now stays, so no collection need look through it again
+    gc.set_threshold(*COLLECT)
     multiprocessing.util.Finalize(None, lambda: office.__exit__(None, None, None), exitpriority=1)
 
 
