@@ -58,12 +58,7 @@ class Payment(Base):
         sa.Index("ix_payments_standing_started_at_id", "standing", "started_at", "id"),
         sa.Index("ix_payments_standing_paid_at_id", "standing", "paid_at", "id"),
         sa.Index("ix_payments_method_started_at_id", "method", "started_at", "id"),
-        sa.Index(
-            "ix_payments_waiting",
-            "vbank_due_at",
-            sqlite_where=sa.text("standing = 'waiting'"),
-            postgresql_where=sa.text("standing = 'waiting'"),
-        ),
+        sa.Index("ix_payments_standing_vbank_due_at", "standing", "vbank_due_at"),
         sa.Index("ix_payments_amount_minor_id", "amount_minor", "id"),
         sa.Index("ix_payments_merchant_uid_id", "merchant_uid", "id"),
     )

@@ -28,7 +28,15 @@ from admin.domain.search.query import (
 )
 from admin.models.operation import MoneyOperation
 from admin.models.payment import Payment, PaymentCancellation, digits_of
-from admin.models.text_index import ESCROW_MARK, TEST_MARK, PaymentText, is_postgresql, quota_mark
+from admin.models.text_index import (
+    ESCROW_MARK,
+    TEST_MARK,
+    PaymentText,
+    is_postgresql,
+    method_mark,
+    quota_mark,
+    standing_mark,
+)
 
 FEWEST_PHONE_DIGITS = 4
 Condition = sa.ColumnElement[bool]
@@ -105,11 +113,13 @@ class Compiled:
     """A query as SQL.
 
     `conditions` say all of it. `pieces` is what the text index must hold for them to be true, and
-    `rest` what is still to be compared in rows that the index gave.
+    `rest` what is still to be compared in rows that the index gave. `marks` are as `pieces`, but
+    too common to be looked up alone.
     """
 
     conditions: tuple[Condition, ...] = ()
     pieces: tuple[Alternatives, ...] = ()
+    marks: tuple[Alternatives, ...] = ()
     rest: tuple[Condition, ...] = ()
 
 
@@ -118,6 +128,7 @@ class _Part:
     condition: Condition
     pieces: Alternatives = ()
     decided: bool = False  # where the pieces stand, the condition is true
+    marks: Alternatives = ()
 
 
 def compile_query(query: Query, *, now: datetime) -> Compiled:
@@ -125,6 +136,7 @@ def compile_query(query: Query, *, now: datetime) -> Compiled:
     conditions: list[Condition] = []
     rest: list[Condition] = []
     pieces: list[Alternatives] = []
+    marks: list[Alternatives] = []
     for term in query.terms:
         part = _part(term, now=now)
         if term.negated:
@@ -132,9 +144,13 @@ def compile_query(query: Query, *, now: datetime) -> Compiled:
         conditions.append(part.condition)
         if part.pieces:
             pieces.append(part.pieces)
+        if part.marks:
+            marks.append(part.marks)
         if not part.decided:
             rest.append(part.condition)
-    return Compiled(conditions=tuple(conditions), pieces=tuple(pieces), rest=tuple(rest))
+    return Compiled(
+        conditions=tuple(conditions), pieces=tuple(pieces), marks=tuple(marks), rest=tuple(rest)
+    )
 
 
 def status_condition(word: StatusWord, *, now: datetime) -> Condition:
@@ -148,15 +164,23 @@ def status_condition(word: StatusWord, *, now: datetime) -> Condition:
     if word is StatusWord.EXPIRED:
         return sa.and_(Payment.standing == Standing.WAITING, Payment.vbank_due_at < now)
     if word is StatusWord.AWAITING:
-        no_end = Payment.vbank_due_at.is_(None)
-        return sa.and_(_waiting(), sa.or_(Payment.vbank_due_at >= now, no_end))
+        return sa.or_(*awaiting_conditions(now=now))
     return Payment.standing == STANDINGS[word]
 
 
-def _waiting() -> Condition:
-    """Written out, not bound: only so does SQLite see that the index of the waiting serves."""
-    word = sa.bindparam(None, Standing.WAITING, Payment.standing.type, literal_execute=True)
-    return Payment.standing == word
+def awaiting_conditions(*, now: datetime) -> tuple[Condition, Condition]:
+    """Accounts whose deadline is ahead, and those without one; each is found by an index."""
+    return (
+        sa.and_(Payment.standing == Standing.WAITING, Payment.vbank_due_at >= now),
+        sa.and_(Payment.standing == Standing.WAITING, Payment.vbank_due_at.is_(None)),
+    )
+
+
+def marks_of_status(word: StatusWord) -> Alternatives:
+    """What the text index holds of payments that people call by this word, if anything."""
+    if word is StatusWord.UNKNOWN:
+        return ()
+    return (Needed((standing_mark(STANDINGS[word]),)),)
 
 
 def _part(term: Term, *, now: datetime) -> _Part:
@@ -170,9 +194,9 @@ def _part(term: Term, *, now: datetime) -> _Part:
     if field in NUMBER_FIELDS and isinstance(value, int | IntSpan):
         return _number(field, term.compare, value)
     if isinstance(value, StatusWord):
-        return _Part(status_condition(value, now=now))
+        return _Part(status_condition(value, now=now), marks=marks_of_status(value))
     if field is Field.METHOD:
-        return _Part(Payment.method == value)
+        return _Part(Payment.method == value, marks=(Needed((method_mark(str(value)),)),))
     wanted = value == "test" if field is Field.ENVIRONMENT else bool(value)
     column = Payment.sandbox if field is Field.ENVIRONMENT else Payment.escrow
     mark = TEST_MARK if field is Field.ENVIRONMENT else ESCROW_MARK

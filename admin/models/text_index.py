@@ -16,10 +16,10 @@ from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, TSVECTOR
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, mapped_column
 
-from admin.domain.payment import PaymentSnapshot
+from admin.domain.payment import PaymentSnapshot, Standing
 from admin.domain.search.grams import Needed, grams, joined
 from admin.domain.search.hangul import initials
-from admin.models.base import Base, BigKey, db
+from admin.models.base import Base, BigKey, db, text_enum
 
 # Marks for what a payment is and not what it says; no word of a text is cut into these.
 TEST_MARK = "§test"
@@ -50,7 +50,7 @@ Searchable = PaymentSnapshot | SimpleNamespace  # whatever has the fields of a p
 _SEARCHED = (
     "imp_uid merchant_uid buyer_name order_name vbank_holder buyer_email buyer_tel buyer_addr "
     "apply_num pg_tid pg_id customer_uid card_name card_number bank_name vbank_name vbank_num "
-    "fail_reason cancel_reason sandbox escrow card_quota"
+    "fail_reason cancel_reason sandbox escrow card_quota standing method"
 ).split()
 _BATCH = 1_000
 
@@ -94,12 +94,24 @@ def text_of(payment: Searchable) -> str:
 
 def marks_of(payment: Searchable) -> Iterable[str]:
     """What stands beside the pieces of the text."""
+    yield standing_mark(payment.standing)
+    yield method_mark(payment.method)
     if payment.sandbox:
         yield TEST_MARK
     if payment.escrow:
         yield ESCROW_MARK
     if payment.card_quota:
         yield quota_mark(payment.card_quota)
+
+
+def standing_mark(standing: Standing) -> str:
+    """The mark of payments that stand so."""
+    return f"§s{standing.value.replace('_', '')}"
+
+
+def method_mark(method: str) -> str:
+    """The mark of payments made this way."""
+    return f"§m{''.join(filter(str.isalnum, method.lower()))}"
 
 
 def quota_mark(months: int) -> str:
@@ -127,7 +139,11 @@ def put(connection: Connection, payments: Sequence[tuple[int, Searchable]]) -> N
 
 def fill(connection: Connection) -> None:
     """Index every payment of a database whose index is empty."""
-    payments = sa.table("payments", *(sa.column(name) for name in ("id", *_SEARCHED)))
+    payments = sa.table(
+        "payments",
+        *(sa.column(name) for name in ("id", *_SEARCHED) if name != "standing"),
+        sa.column("standing", text_enum(Standing)),
+    )
     cancels = sa.table("payment_cancellations", sa.column("payment_id"), sa.column("reason"))
     last = -1
     while rows := connection.execute(

@@ -33,7 +33,15 @@ from admin.models import (
     db,
 )
 from admin.models.kst import kst_day_of
-from admin.models.search import STANDINGS, Compiled, compile_query, status_condition
+from admin.models.search import (
+    STANDINGS,
+    Alternatives,
+    Compiled,
+    awaiting_conditions,
+    compile_query,
+    marks_of_status,
+    status_condition,
+)
 from admin.models.text_index import is_postgresql, matches, pieces_table
 
 EXPORT_BATCH = 2000
@@ -191,7 +199,7 @@ def select_payments(drawn: Plan) -> sa.Select[Payment]:
         return (
             sa.select(Payment)
             .join(pieces, found)
-            .where(matches(drawn.compiled.pieces), *_span(drawn.wanted, pieces.c.id))
+            .where(matches(_pieces(drawn)), *_span(drawn.wanted, pieces.c.id))
             .where(*_around(replace(drawn, few=None)), *drawn.compiled.rest)
         )
     return sa.select(Payment).where(*_conditions(drawn))
@@ -355,7 +363,10 @@ def _around(drawn: Plan) -> list[sa.ColumnElement[bool]]:
         conditions.append(column.is_not(None))
     conditions.extend(_span(wanted, column))
     if wanted.tab is not Tab.ALL:
-        conditions.append(_tab_condition(wanted.tab, now=drawn.now))
+        state = _tab_condition(wanted.tab, now=drawn.now)
+        walks = wanted.sort is not Sort.TIME and drawn.few is None and not is_postgresql()
+        # Else SQLite reads every payment of that state and sorts them, to show fifty.
+        conditions.append(sa.func.likely(state) if walks else state)
     return conditions
 
 
@@ -370,10 +381,18 @@ def _span(wanted: PaymentFilter, column: Any) -> list[sa.ColumnElement[bool]]:
     return ends
 
 
+def _pieces(drawn: Plan) -> list[Alternatives]:
+    """What the text index is asked for: the words, and with them the state and the method."""
+    tab = drawn.wanted.tab
+    marks = marks_of_status(StatusWord(tab.value)) if tab is not Tab.ALL else ()
+    found = [*drawn.compiled.pieces, *drawn.compiled.marks]
+    return [*found, marks] if marks else found
+
+
 def _indexed(drawn: Plan) -> sa.Select[int]:
     """Ids that the text index gives."""
     pieces = pieces_table()
-    query = sa.select(pieces.c.id).where(matches(drawn.compiled.pieces))
+    query = sa.select(pieces.c.id).where(matches(_pieces(drawn)))
     if drawn.wanted.basis is TimeBasis.REQUESTED:
         query = query.where(*_span(drawn.wanted, pieces.c.id))
     return query
@@ -523,8 +542,12 @@ def _summed(drawn: Plan, tab: Tab) -> Summary:
         .group_by(PaymentDay.standing)
     )
     found = {standing: _totals(*figures) for *figures, standing in db.session.execute(by_standing)}
+    dated, open_ended = awaiting_conditions(now=drawn.now)
     awaiting, unknown = db.session.execute(
-        sa.select(_counted(drawn, Tab.AWAITING), _counted(drawn, Tab.UNKNOWN))
+        sa.select(
+            _counted(drawn, dated) + _counted(drawn, open_ended),
+            _counted(drawn, _tab_condition(Tab.UNKNOWN, now=drawn.now)),
+        )
     ).one()
     counts = {
         one: found[standing].count for one, standing in _STANDING.items() if standing in found
@@ -551,10 +574,9 @@ def _summed(drawn: Plan, tab: Tab) -> Summary:
     return Summary(totals=totals, tabs={one: counts.get(one, 0) for one in Tab})
 
 
-def _counted(drawn: Plan, tab: Tab) -> sa.ScalarSelect[int]:
-    here = replace(drawn, wanted=replace(drawn.wanted, tab=tab))
-    query = sa.select(sa.func.count()).select_from(Payment).where(*_conditions(here))
-    return query.scalar_subquery()
+def _counted(drawn: Plan, condition: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
+    query = sa.select(sa.func.count()).select_from(Payment)
+    return query.where(*_conditions(drawn), condition).scalar_subquery()
 
 
 def _tab_condition(tab: Tab, *, now: datetime) -> sa.ColumnElement[bool]:

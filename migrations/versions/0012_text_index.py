@@ -20,11 +20,11 @@ BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 NEW_INDEXES = {
     "ix_payments_standing_started_at_id": ["standing", "started_at", "id"],
     "ix_payments_standing_paid_at_id": ["standing", "paid_at", "id"],
+    "ix_payments_standing_vbank_due_at": ["standing", "vbank_due_at"],
     "ix_payments_method_started_at_id": ["method", "started_at", "id"],
     "ix_payments_amount_minor_id": ["amount_minor", "id"],
     "ix_payments_merchant_uid_id": ["merchant_uid", "id"],
 }
-WAITING = sa.text("standing = 'waiting'")
 OLD_INDEXES = {
     "ix_payments_status_started_at_id": ["status", "started_at", "id"],
     "ix_payments_pay_method_started_at_id": ["pay_method", "started_at", "id"],
@@ -65,13 +65,6 @@ def upgrade() -> None:
         op.drop_index(name, table_name="payments")
     for name, columns in NEW_INDEXES.items():
         op.create_index(name, "payments", columns)
-    op.create_index(
-        "ix_payments_waiting",
-        "payments",
-        ["vbank_due_at"],
-        sqlite_where=WAITING,
-        postgresql_where=WAITING,
-    )
     op.create_table(
         "payment_texts",
         sa.Column("payment_id", BIG, autoincrement=False, nullable=False),
@@ -127,7 +120,6 @@ def downgrade() -> None:
     op.execute("DROP TABLE payment_pieces")
     op.drop_table("payment_days")
     op.drop_table("payment_texts")
-    op.drop_index("ix_payments_waiting", table_name="payments")
     for name in NEW_INDEXES:
         op.drop_index(name, table_name="payments")
     for name, columns in OLD_INDEXES.items():

@@ -65,7 +65,8 @@ def needed(text: str) -> Needed:
             pieces.update([run[at : at + size] for at in range(len(run) - size + 1)])
         elif len(run) >= SHORTEST:
             beginnings.add(run)
-    return Needed(tuple(sorted(pieces)), tuple(sorted(beginnings)))
+    # A beginning gathers a dozen pieces and tells little beside a whole one.
+    return Needed(tuple(sorted(pieces)), () if pieces else tuple(sorted(beginnings)))
 
 
 def joined(parts: Iterable[str | None]) -> str:
