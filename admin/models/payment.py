@@ -102,7 +102,7 @@ class Payment(Base):
     buyer_name: Mapped[str | None] = mapped_column(sa.String(80))
     buyer_email: Mapped[str | None] = mapped_column(sa.String(255))
     buyer_tel: Mapped[str | None] = mapped_column(sa.String(40))
-    buyer_tel_digits: Mapped[str | None] = mapped_column(sa.String(40))  # what search compares
+    buyer_tel_digits: Mapped[str | None] = mapped_column(sa.String(40), index=True)
     buyer_addr: Mapped[str | None] = mapped_column(sa.String(255))
     buyer_postcode: Mapped[str | None] = mapped_column(sa.String(20))
     customer_uid: Mapped[str | None] = mapped_column(sa.String(80), index=True)

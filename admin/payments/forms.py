@@ -7,18 +7,15 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import SelectField
 from wtforms.validators import Length, Optional, ValidationError
 
 from admin.domain.clock import kst_date
-from admin.domain.payment import PayMethod
 from admin.domain.search.parsing import parse
 from admin.domain.search.query import CHOICE_FIELDS
 from admin.models import TimeBasis
 from admin.payments.queries import PaymentFilter, Sort, Tab
 from admin.payments.service import LONGEST_NOTE
-from admin.web.fields import KstDateField, LongTextField, TextField, choices
-from admin.web.labels import LABELS
+from admin.web.fields import KstDateField, LongTextField, TextField
 from admin.web.periods import NAMES, Period, named_period
 
 LONGEST_SEARCH = 1_000
@@ -32,14 +29,11 @@ class PaymentSearchForm(FlaskForm):
         csrf = False  # a GET form changes nothing
 
     q = TextField(_l("Search"), [Length(max=LONGEST_SEARCH, message=_l("That is too long."))])
-    method = SelectField(_l("Pay method"), validators=[Optional()], validate_choice=False)
     from_day = KstDateField(_l("From"), validators=[Optional()])
     to_day = KstDateField(_l("To"), validators=[Optional()])
 
     def __init__(self, *args: Any, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        named = [(method.value, LABELS[method].text) for method in PayMethod]
-        self.method.choices = choices([("", _l("Every method")), *named])
         self.validate()
         self.parsed = parse(self.text, today=kst_date(now))
 

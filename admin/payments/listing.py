@@ -13,6 +13,7 @@ from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
 from admin.domain.clock import kst_date
+from admin.domain.payment import state_at
 from admin.domain.search.printing import show, show_term
 from admin.domain.search.problems import Problem
 from admin.domain.search.query import StatusWord, Term
@@ -152,7 +153,7 @@ def _as_json(row: Any, *, now: datetime) -> dict[str, Any]:
         "id": row.id,
         "imp_uid": row.imp_uid,
         "merchant_uid": row.merchant_uid,
-        "state": row.state(now).value,
+        "state": state_at(row.standing, due_at=row.vbank_due_at, now=now).value,
         "method": row.wallet or row.pay_method,
         "order_name": row.order_name,
         "currency": row.currency.value,

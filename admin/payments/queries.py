@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import InstrumentedAttribute, load_only, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
 from admin.domain.clock import kst_date, kst_day, to_epoch
 from admin.domain.money import Money
@@ -40,6 +40,7 @@ from admin.models.search import (
     awaiting_conditions,
     compile_query,
     marks_of_status,
+    select_uncertain,
     status_condition,
 )
 from admin.models.text_index import is_postgresql, matches, pieces_table
@@ -100,10 +101,20 @@ class Totals:
     def net(self) -> Money:
         return self.gross - self.cancelled
 
+    def __add__(self, other: Totals) -> Totals:
+        return Totals(
+            count=self.count + other.count,
+            gross=self.gross + other.gross,
+            cancelled=self.cancelled + other.cancelled,
+        )
+
+
+NOTHING = Totals(count=0, gross=Money(0), cancelled=Money(0))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """What a filter adds up to, and how many each tab over it holds."""
+    """What a filter adds up to, and how many each tab over it holds; none where that is dear."""
 
     totals: Totals
     tabs: dict[Tab, int]
@@ -126,6 +137,7 @@ class Plan:
     now: datetime
     compiled: Compiled
     few: sa.Select[int] | None = None  # ids that hold all there is, at most MANY
+    tabbed: bool = False  # they hold only what the present tab shows
     streamed: bool = False  # read newest first out of the text index itself
     summed: bool = False  # the sums of the days know this filter
 
@@ -136,6 +148,7 @@ class Plan:
 
 
 _SHOWN = (
+    Payment.id,
     Payment.imp_uid,
     Payment.merchant_uid,
     Payment.started_at,
@@ -181,12 +194,14 @@ def plan(wanted: PaymentFilter, *, now: datetime, many: int = MANY) -> Plan:
     if compiled.pieces:
         common = _is_dear(compiled) and _fills_a_page(compiled)
         if not common:
-            ids = _indexed(drawn)
-            if _is_few(ids, many):
-                return replace(drawn, few=ids, streamed=by_time and not is_postgresql())
-    for ids in _drivers(drawn):
+            streamed = by_time and not is_postgresql()
+            for tabbed in (False, True):
+                ids = _indexed(replace(drawn, tabbed=tabbed))
+                if _is_few(ids, many):
+                    return replace(drawn, few=ids, tabbed=tabbed, streamed=streamed)
+    for ids, tabbed in _drivers(drawn):
         if _is_few(ids, many):
-            return replace(drawn, few=ids)
+            return replace(drawn, few=ids, tabbed=tabbed)
     return replace(drawn, streamed=bool(compiled.pieces) and by_time and not common)
 
 
@@ -205,9 +220,9 @@ def select_payments(drawn: Plan) -> sa.Select[Payment]:
     return sa.select(Payment).where(*_conditions(drawn))
 
 
-def select_rows(drawn: Plan) -> sa.Select[Payment]:
-    """As `select_payments`, with no more of each payment than a line of the list shows."""
-    return select_payments(drawn).options(load_only(*_SHOWN, raiseload=True))
+def select_rows(drawn: Plan) -> sa.Select[*tuple[Any, ...]]:
+    """As `select_payments`: no entities, but rows with what a line of the list shows."""
+    return select_payments(drawn).with_only_columns(*_SHOWN, maintain_column_froms=True)
 
 
 def page_order(drawn: Plan) -> list[Any]:
@@ -266,19 +281,28 @@ def totals_by_day(drawn: Plan, days: tuple[date, date]) -> dict[date, DayTotals]
 
 
 def summarise(drawn: Plan) -> Summary:
-    """Totals of everything that matches and the counts of the tabs, whatever that costs."""
+    """Totals of everything that matches and the counts of the tabs, whatever that costs.
+
+    The tabs are left out where only what the present one shows is cheap.
+    """
     every = replace(drawn, wanted=replace(drawn.wanted, tab=Tab.ALL))
     if drawn.summed:
         return _summed(every, drawn.wanted.tab)
-    counts = [
-        sa.func.count(sa.case((_tab_condition(tab, now=drawn.now), 1)))
-        for tab in Tab
-        if tab is not Tab.ALL
-    ]
-    query = sa.select(*_sums(drawn.wanted.tab, now=drawn.now), sa.func.count(), *counts)
-    _, gross, cancelled, *row = db.session.execute(query.where(*_conditions(every))).one()
-    tabs = dict(zip(Tab, row, strict=True))
-    return Summary(totals=_totals(tabs[drawn.wanted.tab], gross, cancelled), tabs=tabs)
+    if drawn.tabbed:
+        return Summary(totals=total(drawn), tabs={})
+    overdue = sa.func.coalesce(Payment.vbank_due_at, drawn.now) < drawn.now
+    query = sa.select(*_sums(), Payment.standing, overdue.label("overdue"))
+    found: dict[Tab, Totals] = {}
+    query = query.where(*_conditions(every)).group_by(Payment.standing, "overdue")
+    for *figures, standing, late in db.session.execute(query):
+        here = _tab_of(standing, late=late)
+        for tab in (Tab.ALL, here) if here else (Tab.ALL,):
+            found[tab] = found.get(tab, NOTHING) + _totals(*figures)
+    found[Tab.UNKNOWN] = _unknown(every)
+    return Summary(
+        totals=found.get(drawn.wanted.tab, NOTHING),
+        tabs={tab: found.get(tab, NOTHING).count for tab in Tab},
+    )
 
 
 def iterate(drawn: Plan) -> Iterator[Payment]:
@@ -382,8 +406,8 @@ def _span(wanted: PaymentFilter, column: Any) -> list[sa.ColumnElement[bool]]:
 
 
 def _pieces(drawn: Plan) -> list[Alternatives]:
-    """What the text index is asked for: the words, and with them the state and the method."""
-    tab = drawn.wanted.tab
+    """What the text index is asked for: the words, and with them the method and the state."""
+    tab = drawn.wanted.tab if drawn.tabbed or drawn.streamed else Tab.ALL
     marks = marks_of_status(StatusWord(tab.value)) if tab is not Tab.ALL else ()
     found = [*drawn.compiled.pieces, *drawn.compiled.marks]
     return [*found, marks] if marks else found
@@ -403,16 +427,16 @@ def _by_pieces(drawn: Plan) -> bool:
     return drawn.few is not None and drawn.few.get_final_froms()[0] is pieces_table()
 
 
-def _drivers(drawn: Plan) -> Iterator[sa.Select[int]]:
-    """What else may give few: each a walk along one index."""
+def _drivers(drawn: Plan) -> Iterator[tuple[sa.Select[int], bool]]:
+    """What else may give few: each a walk along one index, and whether it is of the tab alone."""
     wanted = drawn.wanted
     key = sa.select(Payment.id)
     if wanted.tab is Tab.UNKNOWN:
-        yield key.where(_tab_condition(wanted.tab, now=drawn.now))
+        yield key.where(_tab_condition(wanted.tab, now=drawn.now)), True
     amounts = [term for term in wanted.query.terms if term.field is Field.AMOUNT]
     if any(not term.negated for term in amounts):
         only = Query(tuple(term for term in amounts if not term.negated))
-        yield key.where(*compile_query(only, now=drawn.now).conditions)
+        yield key.where(*compile_query(only, now=drawn.now).conditions), False
     span = _span(wanted, time_column(wanted.basis))
     standing = STANDINGS.get(StatusWord(wanted.tab.value)) if wanted.tab is not Tab.ALL else None
     methods = [
@@ -420,12 +444,12 @@ def _drivers(drawn: Plan) -> Iterator[sa.Select[int]]:
     ]
     if methods:
         within = _span(wanted, Payment.started_at) if wanted.basis is TimeBasis.REQUESTED else []
-        yield key.where(Payment.method == methods[0], *within)
+        yield key.where(Payment.method == methods[0], *within), False
     if standing is not None:
         within = span if wanted.basis is not TimeBasis.CANCELLED else []
-        yield key.where(Payment.standing == standing, *within)
+        yield key.where(Payment.standing == standing, *within), True
     if span:
-        yield key.where(*span)
+        yield key.where(*span), False
 
 
 def _is_few(ids: sa.Select[int], many: int) -> bool:
@@ -543,12 +567,9 @@ def _summed(drawn: Plan, tab: Tab) -> Summary:
     )
     found = {standing: _totals(*figures) for *figures, standing in db.session.execute(by_standing)}
     dated, open_ended = awaiting_conditions(now=drawn.now)
-    awaiting, unknown = db.session.execute(
-        sa.select(
-            _counted(drawn, dated) + _counted(drawn, open_ended),
-            _counted(drawn, _tab_condition(Tab.UNKNOWN, now=drawn.now)),
-        )
-    ).one()
+    both = _counted(drawn, dated) + _counted(drawn, open_ended)
+    awaiting = db.session.scalar(sa.select(both)) or 0
+    unknown = _unknown(drawn)
     counts = {
         one: found[standing].count for one, standing in _STANDING.items() if standing in found
     }
@@ -557,21 +578,26 @@ def _summed(drawn: Plan, tab: Tab) -> Summary:
         Tab.ALL: sum(one.count for one in found.values()),
         Tab.AWAITING: awaiting,
         Tab.EXPIRED: waiting - awaiting,
-        Tab.UNKNOWN: unknown,
+        Tab.UNKNOWN: unknown.count,
     }
     if tab is Tab.UNKNOWN:
-        here = replace(drawn, summed=False, wanted=replace(drawn.wanted, tab=tab))
-        totals = total(here)
+        totals = unknown
     elif tab in _BY_HOUR:  # no money has come for an account that still waits
         totals = _totals(counts[tab], 0, 0)
     else:
         shown = [one for key, one in found.items() if tab is Tab.ALL or _STANDING[tab] is key]
-        totals = Totals(
-            count=sum(one.count for one in shown),
-            gross=Money(sum(one.gross.minor for one in shown)),
-            cancelled=Money(sum(one.cancelled.minor for one in shown)),
-        )
+        totals = sum(shown, NOTHING)
     return Summary(totals=totals, tabs={one: counts.get(one, 0) for one in Tab})
+
+
+def _unknown(drawn: Plan) -> Totals:
+    """Those of a filter whose outcome is unknown. They are hardly ever any, and never many."""
+    imp_uids = db.session.scalars(select_uncertain()).all()
+    if not imp_uids:
+        return NOTHING
+    conditions = _conditions(replace(drawn, few=None, streamed=False))
+    sums = sa.select(*_sums()).where(Payment.imp_uid.in_(imp_uids), *conditions)
+    return _totals(*db.session.execute(sums).one())
 
 
 def _counted(drawn: Plan, condition: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
@@ -583,11 +609,18 @@ def _tab_condition(tab: Tab, *, now: datetime) -> sa.ColumnElement[bool]:
     return status_condition(StatusWord(tab.value), now=now)
 
 
-def _sums(tab: Tab = Tab.ALL, *, now: datetime | None = None) -> tuple[sa.ColumnElement[Any], ...]:
+def _tab_of(standing: Standing, *, late: bool) -> Tab | None:
+    """The tab a payment stands under; one that was called off before any money came has none."""
+    if standing is Standing.CANCELLED:
+        return None
+    if standing is Standing.WAITING:
+        return Tab.EXPIRED if late else Tab.AWAITING
+    return Tab(standing.value)
+
+
+def _sums() -> tuple[sa.ColumnElement[Any], ...]:
     """Count, gross, cancelled. An unpaid or failed payment is counted and adds nothing."""
     counts = sa.or_(Payment.paid_at.is_not(None), Payment.status == PaymentStatus.PAID)
-    if tab is not Tab.ALL and now is not None:
-        counts = sa.and_(counts, _tab_condition(tab, now=now))
     return (
         sa.func.count(),
         sa.func.sum(sa.case((counts, Payment.amount_minor), else_=0)),

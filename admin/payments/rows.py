@@ -8,17 +8,19 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
+import sqlalchemy as sa
 from flask import url_for
 from flask_babel import gettext
 
-from admin.domain.clock import kst_date
+from admin.domain.clock import KST, kst_date
 from admin.domain.money import Money
-from admin.domain.payment import PaymentState
+from admin.domain.payment import PaymentState, state_at
 from admin.models import Payment, TimeBasis
 from admin.payments.queries import DayTotals, time_column
-from admin.web.filters import counted, day_pill, kst, money
+from admin.web.filters import counted, day_pill, kst, kst_writer, money
 from admin.web.labels import LABELS, OUTCOME_UNKNOWN, Label, method_label
 
+Listed = Payment | sa.Row[Any]  # whatever has the columns of a line of the list
 COUNTED = frozenset({PaymentState.PAID, PaymentState.PART_REFUNDED, PaymentState.REFUNDED})
 
 
@@ -69,7 +71,7 @@ class Group:
 
 
 def make_groups(
-    payments: Sequence[Payment],
+    payments: Sequence[Listed],
     *,
     basis: TimeBasis,
     days: dict[date, DayTotals] | None,
@@ -104,7 +106,7 @@ def make_groups(
 
 
 def make_one_group(
-    payments: Sequence[Payment], *, basis: TimeBasis, uncertain: frozenset[str], now: datetime
+    payments: Sequence[Listed], *, basis: TimeBasis, uncertain: frozenset[str], now: datetime
 ) -> list[Group]:
     """Rows in an order that is not that of days: each tells its own."""
     key = time_column(basis).key
@@ -117,9 +119,13 @@ def make_one_group(
     return [Group(pill="", count="", net="", rows=rows)]
 
 
-def _sum(day: date, payments: Sequence[Payment], *, now: datetime) -> DayTotals:
-    paid = [one for one in payments if one.state(now) in COUNTED]
-    net = sum(one.cancellable.minor for one in paid)
+def _sum(day: date, payments: Sequence[Listed], *, now: datetime) -> DayTotals:
+    paid = [
+        one
+        for one in payments
+        if state_at(one.standing, due_at=one.vbank_due_at, now=now) in COUNTED
+    ]
+    net = sum(one.amount_minor - one.cancelled_minor for one in paid)
     return DayTotals(day=day, count=len(payments), net=Money(net))
 
 
@@ -131,7 +137,7 @@ def row_links() -> Callable[[int], str]:
 
 
 def make_row(
-    payment: Payment,
+    payment: Listed,
     moment: datetime,
     *,
     link: Callable[[int], str],
@@ -140,12 +146,13 @@ def make_row(
     now: datetime,
 ) -> Row:
     """One payment as texts."""
-    state = payment.state(now)
+    state = state_at(payment.standing, due_at=payment.vbank_due_at, now=now)
     unknown = payment.imp_uid in uncertain
+    here = moment.astimezone(KST)
     return Row(
         href=link(payment.id),
-        time=kst(moment, "time"),
-        full_time=kst(moment, "full"),
+        time=words.time(here),
+        full_time=words.full_time(here),
         status=words.unknown if unknown else words.states[state],
         order_name=payment.order_name or payment.merchant_uid,
         marks=make_marks(payment, words),
@@ -153,13 +160,15 @@ def make_row(
         method=shown_method(payment, words.methods),
         merchant_uid=payment.merchant_uid,
         imp_uid=payment.imp_uid,
-        amount=money(payment.amount),
-        cancelled=money(-payment.cancelled) if payment.cancelled_minor else "",
+        amount=money(Money(payment.amount_minor, payment.currency)),
+        cancelled=money(-Money(payment.cancelled_minor, payment.currency))
+        if payment.cancelled_minor
+        else "",
         is_counted=state in COUNTED and not unknown,
     )
 
 
-def make_marks(payment: Payment, words: _Words) -> list[Mark]:
+def make_marks(payment: Listed, words: _Words) -> list[Mark]:
     """Recurring, escrow and test marks."""
     marks = []
     if (payment.customer_uid_usage or "").startswith("payment"):
@@ -201,6 +210,8 @@ class _Words:
         self.states = {state: _spoken(LABELS[state]) for state in PaymentState}
         self.unknown = _spoken(OUTCOME_UNKNOWN)
         self.methods = _Found()
+        self.time = kst_writer("time")
+        self.full_time = kst_writer("full")
         self.recurring = Mark(gettext("Recurring"))
         self.escrow = Mark(gettext("Escrow"))
         self.test = Mark(gettext("Test"), is_test=True)

@@ -71,10 +71,8 @@ def current_actor() -> Actor:
 
 def signed_in() -> Operator | None:
     """The operator of this request, if someone is signed in."""
-    if not current_user.is_authenticated:
-        return None
     operator: Operator = current_user._get_current_object()
-    return operator
+    return operator if operator.is_authenticated else None
 
 
 def can(permission: str) -> bool:

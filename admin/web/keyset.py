@@ -38,6 +38,7 @@ def page_of(
 ) -> Page[Row]:
     """Fetch one page of `query` by `order` (whose last column must be unique), largest first.
 
+    A query of one entity gives entities, of several columns rows that have them by name.
     `ascending` turns the list round. A cursor that cannot be read starts at the beginning.
     """
     back, place = _read(cursor, order)
@@ -50,7 +51,9 @@ def page_of(
             sa.tuple_(*[sa.literal(v, c.type) for v, c in zip(place, columns, strict=True)]),
         )
         ordered = ordered.where(here > there if upward else here < there)
-    found: list[Any] = list(db.session.scalars(ordered.limit(size + 1)))
+    found: list[Any] = [
+        row if len(row) > 1 else row[0] for row in db.session.execute(ordered.limit(size + 1))
+    ]
     more = len(found) > size
     rows = found[:size]
     if back:

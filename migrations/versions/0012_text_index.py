@@ -23,6 +23,7 @@ NEW_INDEXES = {
     "ix_payments_standing_vbank_due_at": ["standing", "vbank_due_at"],
     "ix_payments_method_started_at_id": ["method", "started_at", "id"],
     "ix_payments_amount_minor_id": ["amount_minor", "id"],
+    "ix_payments_buyer_tel_digits": ["buyer_tel_digits"],
     "ix_payments_merchant_uid_id": ["merchant_uid", "id"],
 }
 OLD_INDEXES = {

@@ -15,7 +15,17 @@ from admin.domain.search.query import Compare, Field
 from admin.gateway.wire.payments import read_payment
 from admin.mirror import service as mirror
 from admin.models import transaction
-from admin.payments.queries import MANY, PaymentFilter, Sort, iterate, page_order, plan, select_rows
+from admin.payments.queries import (
+    MANY,
+    PaymentFilter,
+    Sort,
+    Tab,
+    iterate,
+    page_order,
+    plan,
+    select_rows,
+    summarise,
+)
 from admin.web.keyset import page_of
 from tests.payments.trade import a_payment, awaiting, failed, refunded, take_in
 
@@ -158,6 +168,19 @@ def found(text: str, *, many: int) -> str:
 @pytest.mark.parametrize("many", [MANY, 0], ids=["few", "many"])
 def test_every_field_says_what_it_means(trade, many):
     assert {text: found(text, many=many) for text in EXPECTED} == EXPECTED
+
+
+@pytest.mark.parametrize("text", ["", "4", "원목", "이도윤 -환경:테스트", "금액:1만", "취소금액>0"])
+@pytest.mark.parametrize("tab", list(Tab))
+def test_the_tabs_count_what_each_of_them_shows(trade, text, tab):
+    query = parse(text, today=kst_date(NOW)).query
+    for many in (MANY, 3, 0):
+        way = plan(PaymentFilter(query=query, tab=tab), now=NOW, many=many)
+        summary = summarise(way)
+        assert summary.totals.count == len(list(iterate(way)))
+        for other, count in summary.tabs.items():
+            alone = plan(PaymentFilter(query=query, tab=other), now=NOW)
+            assert count == len(list(iterate(alone)))
 
 
 def test_no_field_and_no_sign_is_left_out():
