@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -14,10 +15,11 @@ from flask_babel import gettext
 
 from admin.domain.clock import KST, kst_date
 from admin.domain.money import Money
-from admin.domain.payment import PaymentState, state_at
+from admin.domain.payment import PaymentState, PayMethod, state_at
 from admin.models import Payment, TimeBasis
 from admin.payments.queries import DayTotals, time_column
 from admin.web.filters import counted, day_pill, kst, kst_writer, money
+from admin.web.i18n import language
 from admin.web.labels import LABELS, OUTCOME_UNKNOWN, Label, method_label
 
 Listed = Payment | sa.Row[Any]  # whatever has the columns of a line of the list
@@ -84,7 +86,7 @@ def make_groups(
     """
     key = time_column(basis).key
     link = row_links()
-    words = _Words()
+    words = _words(language())
     groups = []
     for day, members in groupby(payments, key=lambda one: kst_date(getattr(one, key))):
         shown = list(members)
@@ -110,7 +112,7 @@ def make_one_group(
 ) -> list[Group]:
     """Rows in an order that is not that of days: each tells its own."""
     key = time_column(basis).key
-    link, words = row_links(), _Words()
+    link, words = row_links(), _words(language())
     rows = []
     for one in payments:
         moment = getattr(one, key)
@@ -180,6 +182,12 @@ def make_marks(payment: Listed, words: _Words) -> list[Mark]:
     return marks
 
 
+def method_words() -> list[tuple[str, str]]:
+    """Every way to pay as its value and its word."""
+    names = _words(language()).methods
+    return [(method.value, names[method.value]) for method in PayMethod]
+
+
 def shown_method(payment: Any, names: Mapping[str, str] | None = None) -> str:
     """`카드 · 신한 6개월`, `카카오페이`, `가상계좌 · 농협`. `names` holds words found before."""
     name = names.__getitem__ if names is not None else method_label
@@ -203,8 +211,14 @@ class _Found(dict[str, str]):
         return name
 
 
+@cache
+def _words(spoken: str) -> _Words:
+    """The words of rows in one language: the one of the present page."""
+    return _Words()
+
+
 class _Words:
-    """The words of a page of rows in the reader's language, found once and not once a row."""
+    """What rows say whatever they hold, found once and not once a row."""
 
     def __init__(self) -> None:
         self.states = {state: _spoken(LABELS[state]) for state in PaymentState}

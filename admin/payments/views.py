@@ -11,7 +11,6 @@ from flask_babel import gettext
 
 from admin.domain.clock import utc_now
 from admin.domain.errors import DomainError, NotFound
-from admin.domain.payment import PayMethod
 from admin.domain.permissions import Permission
 from admin.gateway.errors import GatewayError
 from admin.payments.forms import NoteForm
@@ -32,10 +31,10 @@ from admin.payments.listing import (
 )
 from admin.payments.page import make_payment_page
 from admin.payments.queries import find_exact, get_payment, plan
+from admin.payments.rows import method_words
 from admin.payments.service import add_note, check_payment
 from admin.web.access import can, current_actor, requires
 from admin.web.errors import gateway_sentence, sentence
-from admin.web.labels import method_label
 from admin.web.links import Link, asked
 from admin.web.services import gateway
 
@@ -64,7 +63,7 @@ def index() -> ResponseReturnValue:
         form=search.form,
         kept_by_period=search.kept("from_day", "to_day", "period"),
         kept_by_query=search.kept("q", "method"),
-        methods=[(method.value, method_label(method.value)) for method in PayMethod],
+        methods=method_words(),
         bases=make_bases(search),
         sorts=make_sorts(search),
         periods=make_periods(search),

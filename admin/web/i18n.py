@@ -34,14 +34,14 @@ class PageDomain(Domain):
     """Finds the sentences of a page's language once. A page asks for hundreds of them."""
 
     def get_translations(self) -> Any:
-        """The sentences, kept as long as Flask-Babel keeps the language itself."""
+        """The sentences, looked up again only when the language changes under a page."""
         if not has_app_context():
             return super().get_translations()
-        try:
-            return g.sentences
-        except AttributeError:
-            found = g.sentences = super().get_translations()
-            return found
+        spoken = get_locale()
+        held = g.get("sentences")
+        if held is None or held[0] is not spoken:
+            held = g.sentences = (spoken, super().get_translations())
+        return held[1]
 
 
 def choose_locale() -> str:
