@@ -65,6 +65,32 @@ _PUT_TEXT = sa.text(
 )
 
 
+def make_pieces(connection: Connection) -> None:
+    """Make the table of pieces, as each database can."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(
+            sa.text(
+                "CREATE TABLE payment_pieces "
+                "(payment_id bigint PRIMARY KEY REFERENCES payments, pieces tsvector NOT NULL)"
+            )
+        )
+        connection.execute(
+            sa.text("CREATE INDEX ix_payment_pieces_pieces ON payment_pieces USING gin (pieces)")
+        )
+        return
+    connection.execute(
+        sa.text(
+            "CREATE VIRTUAL TABLE payment_pieces USING fts5"
+            "(pieces, content='', contentless_delete=1, detail=none, tokenize='ascii')"
+        )
+    )
+
+
+@sa.event.listens_for(PaymentText.__table__, "after_create")
+def _make_beside(_table: sa.Table, connection: Connection, **_how: Any) -> None:
+    make_pieces(connection)
+
+
 def text_of(payment: Searchable) -> str:
     """What a word may be found in, part by part."""
     names = [payment.buyer_name, payment.order_name, payment.vbank_holder]

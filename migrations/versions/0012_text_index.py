@@ -9,7 +9,7 @@ Back: drops the index, the sums and the two columns; all of it is made anew on t
 import sqlalchemy as sa
 from alembic import op
 
-from admin.models.text_index import fill
+from admin.models.text_index import fill, make_pieces
 
 revision = "0012_text_index"
 down_revision = "0011_decisions"
@@ -88,17 +88,7 @@ def upgrade() -> None:
         sa.Column("cancelled_minor", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payment_days")),
     )
-    if postgres:
-        op.execute(
-            "CREATE TABLE payment_pieces (payment_id bigint PRIMARY KEY REFERENCES payments, "
-            "pieces tsvector NOT NULL)"
-        )
-        op.execute("CREATE INDEX ix_payment_pieces_pieces ON payment_pieces USING gin (pieces)")
-    else:
-        op.execute(
-            "CREATE VIRTUAL TABLE payment_pieces USING fts5(pieces, content='', "
-            "contentless_delete=1, detail=none, tokenize='ascii')"
-        )
+    make_pieces(op.get_bind())
     for basis, column in BASES.items():
         starts = {
             "day": f"date({column}, '+9 hours')",
