@@ -22,6 +22,7 @@ from admin.domain.clock import kst_date, kst_day
 from admin.domain.payment import PaymentSnapshot, PaymentStatus
 from admin.gateway.calls.payments import LONGEST_WINDOW
 from admin.gateway.client import Gateway
+from admin.mirror import daily
 from admin.mirror import service as mirror
 from admin.models import Payment, SyncWindow, db, lock, transaction
 
@@ -105,6 +106,7 @@ def walk(
     if not first_ever:
         _read_changes(gateway=gateway, first=now - history, until=until, now=now, result=result)
     _read_again(gateway=gateway, now=now, result=result)
+    daily.fold()
     tell(done, done, f"{result.new} new, {result.changed} changed")
     if result.new or result.changed:
         with transaction():
