@@ -112,6 +112,8 @@ class Office:
         self.raw.execute("BEGIN IMMEDIATE")
         for name in self._used:
             self.raw.execute(f'DELETE FROM main."{name}"')
+        # The pieces of texts stand beside the metadata; no history searches by them.
+        self.raw.execute("INSERT INTO payment_pieces(payment_pieces) VALUES ('delete-all')")
         for name in reversed(self._kept):
             self.raw.execute(f'INSERT INTO main."{name}" SELECT * FROM kept."{name}"')
         self.raw.execute("COMMIT")
