@@ -8,7 +8,6 @@ are read from the sums of the days if they know the filter, else on demand.
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -45,7 +44,6 @@ from admin.models.search import (
 )
 from admin.models.text_index import is_postgresql, matches, pieces_table
 
-EXPORT_BATCH = 2000
 MANY = 5_000  # more than this is not counted one by one
 NEWEST = 20_000  # a text that fills a page from these may be too common for the index
 PAGE = 51
@@ -303,25 +301,6 @@ def summarise(drawn: Plan) -> Summary:
         totals=found.get(drawn.wanted.tab, NOTHING),
         tabs={tab: found.get(tab, NOTHING).count for tab in Tab},
     )
-
-
-def iterate(drawn: Plan) -> Iterator[Payment]:
-    """Every payment that matches now, newest first.
-
-    A reader may take an hour over the file. So which ones they are is read at once, eight bytes
-    each, and the rows in batches: between two of them no transaction is open.
-    """
-    order = [column.desc() for column in page_order(replace(drawn, streamed=False))]
-    ordered = sa.select(Payment.id).where(*_conditions(drawn)).order_by(*order)
-    ids = array("q", db.session.scalars(ordered.execution_options(yield_per=EXPORT_BATCH)))
-    for start in range(0, len(ids), EXPORT_BATCH):
-        batch = ids[start : start + EXPORT_BATCH].tolist()
-        query = sa.select(Payment).where(Payment.id.in_(batch))
-        rows = {row.id: row for row in db.session.scalars(query)}
-        for row in rows.values():
-            db.session.expunge(row)
-        db.session.rollback()
-        yield from (rows[key] for key in batch if key in rows)
 
 
 def find_exact(text: str) -> int | None:

@@ -20,14 +20,13 @@ from admin.payments.queries import (
     PaymentFilter,
     Sort,
     Tab,
-    iterate,
     page_order,
     plan,
     select_rows,
     summarise,
 )
 from admin.web.keyset import page_of
-from tests.payments.trade import a_payment, awaiting, failed, refunded, take_in
+from tests.payments.trade import a_payment, awaiting, every_row, failed, refunded, take_in
 
 NOON = datetime(2026, 3, 10, 3, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -162,7 +161,7 @@ def found(text: str, *, many: int) -> str:
     parsed = parse(text, today=kst_date(NOW))
     assert not parsed.problems
     way = plan(PaymentFilter(query=parsed.query), now=NOW, many=many)
-    return "".join(sorted(one.imp_uid[-1] for one in iterate(way)))
+    return "".join(sorted(one.imp_uid[-1] for one in every_row(way)))
 
 
 @pytest.mark.parametrize("many", [MANY, 0], ids=["few", "many"])
@@ -177,10 +176,10 @@ def test_the_tabs_count_what_each_of_them_shows(trade, text, tab):
     for many in (MANY, 3, 0):
         way = plan(PaymentFilter(query=query, tab=tab), now=NOW, many=many)
         summary = summarise(way)
-        assert summary.totals.count == len(list(iterate(way)))
+        assert summary.totals.count == len(every_row(way))
         for other, count in summary.tabs.items():
             alone = plan(PaymentFilter(query=query, tab=other), now=NOW)
-            assert count == len(list(iterate(alone)))
+            assert count == len(every_row(alone))
 
 
 def test_no_field_and_no_sign_is_left_out():

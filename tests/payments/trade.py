@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from admin.domain.actor import Actor
 from admin.gateway.client import Gateway
 from admin.mirror import service as mirror
-from admin.models import transaction
+from admin.models import db, transaction
+from admin.payments.queries import Plan, page_order, select_rows
 from tests.stand_in import StandIn
 
 
@@ -69,3 +71,12 @@ def take_in(
     assert len(by_key) == len(payments)
     uids = [one.imp_uid for one in page.payments]
     return dict(zip(uids, [one.payment_id for one in applied], strict=True))
+
+
+def every_row(drawn: Plan) -> list[Any]:
+    """All that a plan finds, in the list's order, off its walk and off its stream."""
+    order = [column.desc() for column in page_order(replace(drawn, streamed=False))]
+    walked = db.session.execute(select_rows(replace(drawn, streamed=False)).order_by(*order)).all()
+    straight = db.session.execute(select_rows(drawn).order_by(page_order(drawn)[0].desc())).all()
+    assert {row.id for row in walked} == {row.id for row in straight}
+    return list(walked)
