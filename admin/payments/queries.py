@@ -8,6 +8,7 @@ are read from the sums of the days if they know the filter, else on demand.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -15,6 +16,7 @@ from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
 from admin.domain.clock import kst_date, kst_day, to_epoch
@@ -45,7 +47,7 @@ from admin.models.search import (
 from admin.models.text_index import is_postgresql, matches, pieces_table
 
 MANY = 5_000  # more than this is not counted one by one
-NEWEST = 20_000  # a text that fills a page from these may be too common for the index
+NEWEST = 5_000  # a text that fills a page from these may be too common for the index
 PAGE = 51
 SHORTEST_NUMBER = 6  # what is shorter is a part of a number, if it is one at all
 
@@ -134,7 +136,8 @@ class Plan:
     wanted: PaymentFilter
     now: datetime
     compiled: Compiled
-    few: sa.Select[int] | None = None  # ids that hold all there is, at most MANY
+    few: tuple[int, ...] | None = None  # keys that hold all there is, at most MANY
+    by_pieces: bool = False  # the text index gave them, and with them what it decides
     tabbed: bool = False  # they hold only what the present tab shows
     streamed: bool = False  # read newest first out of the text index itself
     summed: bool = False  # the sums of the days know this filter
@@ -194,11 +197,13 @@ def plan(wanted: PaymentFilter, *, now: datetime, many: int = MANY) -> Plan:
         if not common:
             streamed = by_time and not is_postgresql()
             for tabbed in (False, True):
-                ids = _indexed(replace(drawn, tabbed=tabbed))
-                if _is_few(ids, many):
-                    return replace(drawn, few=ids, tabbed=tabbed, streamed=streamed)
-    for ids, tabbed in _drivers(drawn):
-        if _is_few(ids, many):
+                ids = _few(_indexed(replace(drawn, tabbed=tabbed)), many)
+                if ids is not None:
+                    found = replace(drawn, few=ids, by_pieces=True, tabbed=tabbed)
+                    return replace(found, streamed=streamed)
+    for driver, tabbed in _drivers(drawn):
+        ids = _few(driver, many)
+        if ids is not None:
             return replace(drawn, few=ids, tabbed=tabbed)
     return replace(drawn, streamed=bool(compiled.pieces) and by_time and not common)
 
@@ -351,7 +356,7 @@ def totals_of_buyer(payment: Payment) -> Totals | None:
 
 def _conditions(drawn: Plan) -> list[sa.ColumnElement[bool]]:
     """All that a payment must be."""
-    terms = drawn.compiled.rest if _by_pieces(drawn) else drawn.compiled.conditions
+    terms = drawn.compiled.rest if drawn.by_pieces else drawn.compiled.conditions
     return [*_around(drawn), *terms]
 
 
@@ -360,7 +365,7 @@ def _around(drawn: Plan) -> list[sa.ColumnElement[bool]]:
     wanted = drawn.wanted
     conditions: list[sa.ColumnElement[bool]] = []
     if drawn.few is not None:
-        conditions.append(Payment.id.in_(drawn.few))
+        conditions.append(_is_one_of(drawn.few))
     column = time_column(wanted.basis)
     if wanted.basis is not TimeBasis.REQUESTED:
         conditions.append(column.is_not(None))
@@ -401,11 +406,6 @@ def _indexed(drawn: Plan) -> sa.Select[int]:
     return query
 
 
-def _by_pieces(drawn: Plan) -> bool:
-    """Whether the text index gave the few, and with them what it decides."""
-    return drawn.few is not None and drawn.few.get_final_froms()[0] is pieces_table()
-
-
 def _drivers(drawn: Plan) -> Iterator[tuple[sa.Select[int], bool]]:
     """What else may give few: each a walk along one index, and whether it is of the tab alone."""
     wanted = drawn.wanted
@@ -431,9 +431,20 @@ def _drivers(drawn: Plan) -> Iterator[tuple[sa.Select[int], bool]]:
         yield key.where(*span), False
 
 
-def _is_few(ids: sa.Select[int], many: int) -> bool:
+def _few(ids: sa.Select[int], many: int) -> tuple[int, ...] | None:
+    """The keys, or None where there are more than `many`. They are counted before they are read:
+    most searches that match many are found out in a millisecond."""
     inner = ids.limit(many + 1).subquery()
-    return (db.session.scalar(sa.select(sa.func.count()).select_from(inner)) or 0) <= many
+    count = db.session.scalar(sa.select(sa.func.count()).select_from(inner)) or 0
+    return tuple(db.session.connection().execute(ids).scalars()) if count <= many else None
+
+
+def _is_one_of(ids: tuple[int, ...]) -> sa.ColumnElement[bool]:
+    """As one value, not as thousands: found once, asked for by page, sums and days."""
+    if is_postgresql():
+        return Payment.id == sa.any_(sa.literal(list(ids), ARRAY(sa.BigInteger)))
+    each = sa.func.json_each(json.dumps(ids)).table_valued("value")
+    return Payment.id.in_(sa.select(each.c.value))
 
 
 def _is_dear(compiled: Compiled) -> bool:
@@ -574,7 +585,7 @@ def _unknown(drawn: Plan) -> Totals:
     imp_uids = db.session.scalars(select_uncertain()).all()
     if not imp_uids:
         return NOTHING
-    conditions = _conditions(replace(drawn, few=None, streamed=False))
+    conditions = _conditions(replace(drawn, few=None, by_pieces=False, streamed=False))
     sums = sa.select(*_sums()).where(Payment.imp_uid.in_(imp_uids), *conditions)
     return _totals(*db.session.execute(sums).one())
 
