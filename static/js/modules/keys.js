@@ -12,7 +12,9 @@ export function start(body) {
   });
 
   document.addEventListener("keydown", (event) => {
-    if ((event.metaKey || event.ctrlKey) && event.key === "k") {
+    // By its place as well: a Korean keyboard gives another letter there.
+    const isK = event.key === "k" || event.code === "KeyK";
+    if ((event.metaKey || event.ctrlKey) && !event.shiftKey && isK) {
       event.preventDefault();
       focus(document.getElementById("search"));
       return;
