@@ -30,6 +30,7 @@ MOST_LOOKS = 40
 MOST_OF_A_LOOK = 30
 MOST_OF_A_KIND = 5  # values of one kind that are looked for
 MOST_SHOWN = 10
+FAR_BEHIND = 3  # times: what meets so much less than the best says nothing beside it
 
 _NUMBERS = {
     ClueKind.PAYMENT: Payment.imp_uid,
@@ -73,9 +74,11 @@ def find_by_clues(clues: Sequence[Clue], *, now: datetime) -> list[Found]:
     """The payments that meet the clues best, at most MOST_SHOWN, the best first."""
     payments = {one.imp_uid: one for one in _candidates(clues, now=now)}
     newest = sorted(payments.values(), key=lambda one: one.id, reverse=True)
-    matches = rank(clues, [_facts(one) for one in newest])
+    matches = rank(clues, [_facts(one) for one in newest])[:MOST_SHOWN]
     return [
-        Found(payment=payments[match.facts.imp_uid], match=match) for match in matches[:MOST_SHOWN]
+        Found(payment=payments[match.facts.imp_uid], match=match)
+        for match in matches
+        if match.score * FAR_BEHIND >= matches[0].score
     ]
 
 

@@ -110,7 +110,7 @@ def make_answer(groups: Sequence[Group]) -> dict[str, Any]:
     number = sum(len(group.hits) for group in groups)
     return {
         "groups": [asdict(group) for group in groups],
-        "said": ngettext("%(num)s found", "%(num)s found", number),
+        "said": gettext("%(num)s found", num=number),
     }
 
 

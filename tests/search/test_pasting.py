@@ -100,6 +100,20 @@ def test_each_payment_says_which_clues_it_meets(finance, trade):
     assert "7777-1001" not in page
 
 
+def test_what_meets_far_less_than_the_best_is_left_out(finance, stand_in, gateway, now):
+    rows = [
+        a_payment(1, now - HOUR, apply_num="30418826", buyer_tel="010-7777-1001"),
+        a_payment(2, now - HOUR, buyer_tel="010-7777-1001"),
+        a_payment(3, now - HOUR, buyer_tel="010-8888-2002"),
+    ]
+    take_in(stand_in, gateway, *rows, now=now)
+    keys = dict(db.session.execute(sa.select(Payment.imp_uid, Payment.id)).all())
+
+    page = find(finance, "승인번호 30418826, 010-7777-1001, 10,000원").text
+    assert found_in(page) == [keys["imp_000000000001"], keys["imp_000000000002"]]
+    assert len(found_in(find(finance, "10,000원").text)) == 3
+
+
 def test_nothing_is_made_up(finance, trade):
     page = unescape(find(finance, "언제 오나요?").text)
     assert "No number, name, amount or day was recognised in it." in page

@@ -38,6 +38,16 @@ export function start(form) {
     input.removeAttribute("aria-activedescendant");
   };
 
+  // Within the panel alone: the page behind it stays where it is.
+  const show = (node) => {
+    const foot = panel.querySelector(".combobox__keys")?.offsetHeight ?? 0;
+    const [seen, own] = [panel.getBoundingClientRect(), node.getBoundingClientRect()];
+    const below = own.bottom - (seen.bottom - foot - 6);
+    const above = seen.top + 30 - own.top; // its heading stays in sight
+    if (below > 0) panel.scrollTop += below;
+    else if (above > 0) panel.scrollTop -= above;
+  };
+
   const choose = (at) => {
     offers[chosen]?.node.setAttribute("aria-selected", "false");
     chosen = at;
@@ -45,7 +55,7 @@ export function start(form) {
     if (!node) return input.removeAttribute("aria-activedescendant");
     node.setAttribute("aria-selected", "true");
     input.setAttribute("aria-activedescendant", node.id);
-    node.scrollIntoView({ block: "nearest" });
+    show(node);
   };
 
   const read = async () => {
@@ -63,14 +73,14 @@ export function start(form) {
       });
       if (!answer.ok) return close();
       const body = await answer.json();
-      if (wanted === place() && document.activeElement === input) show(body, wanted);
+      if (wanted === place() && document.activeElement === input) draw(body, wanted);
     } catch (error) {
       // Without an answer the form is still sent by Enter.
       if (error.name !== "AbortError") close();
     }
   };
 
-  const show = (body, wanted) => {
+  const draw = (body, wanted) => {
     asked = wanted;
     offers = [];
     list.replaceChildren(...body.groups.map((group, at) => drawGroup(group, at)));
