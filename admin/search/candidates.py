@@ -15,13 +15,13 @@ from admin.domain.search.clues import Clue, ClueKind, Facts, Match, rank
 from admin.domain.search.query import Compare, Field, Query, Term, Value, clean_text
 from admin.models import Payment, PaymentCancellation, TimeBasis, db
 from admin.payments.queries import (
-    NEWEST,
     PaymentFilter,
     page_order,
     plan,
     select_payments,
     time_column,
 )
+from admin.search.queries import bounded
 
 Told = dict[ClueKind, list[str | int | date | time]]
 
@@ -159,10 +159,7 @@ def _term(kind: ClueKind, value: str | int | date | time) -> Term | None:
 def _look(wanted: PaymentFilter, *, now: datetime) -> Sequence[Payment]:
     """The newest of one look. What no index narrows is read among the newest payments alone."""
     drawn = plan(wanted, now=now)
-    query = select_payments(drawn)
-    if drawn.few is None:
-        edge = sa.select(Payment.id).order_by(Payment.id.desc()).limit(1).offset(NEWEST)
-        query = query.where(Payment.id > sa.func.coalesce(edge.scalar_subquery(), 0))
+    query = bounded(select_payments(drawn), drawn)
     order = [column.desc() for column in page_order(drawn)]
     return db.session.scalars(_whole(query).order_by(*order).limit(MOST_OF_A_LOOK)).all()
 

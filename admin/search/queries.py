@@ -7,15 +7,13 @@ for a part of a text; older ones are found by whole numbers and names, which hav
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
-from admin.domain.clock import from_epoch
 from admin.domain.search.query import Query
 from admin.models import (
     BillingKey,
@@ -30,7 +28,15 @@ from admin.models import (
     db,
 )
 from admin.models.payment import digits_of
-from admin.payments.queries import PaymentFilter, find_exact, page_order, plan, select_rows
+from admin.models.text_index import pieces_table
+from admin.payments.queries import (
+    PaymentFilter,
+    Plan,
+    find_exact,
+    page_order,
+    plan,
+    select_rows,
+)
 from admin.search.reading import Asked, Word
 
 NEWEST = 20_000
@@ -38,8 +44,10 @@ NEWEST_CANCELS = 100_000
 FEWEST_PHONE_DIGITS = 4
 ULID_LENGTH = 26
 LONGEST_NUMBER = 160
+LARGEST = 2**63 - 1  # of a key
 
 Condition = sa.ColumnElement[bool]
+Row = TypeVar("Row")
 
 
 class Kind(Enum):
@@ -67,10 +75,10 @@ def find_number(text: str, *, kinds: frozenset[Kind]) -> tuple[Kind, int | str] 
             return Kind.OPERATION, operation.id
     if Kind.CUSTOMER in kinds and (customer_id := _customer_of(text)):
         return Kind.CUSTOMER, customer_id
-    number = text.removeprefix("#")
-    if Kind.INQUIRY in kinds and number != text and number.isascii() and number.isdecimal():
-        inquiry = db.session.get(Inquiry, int(number)) if len(number) < 19 else None
-        return (Kind.INQUIRY, inquiry.id) if inquiry else None
+    number = _inquiry_number(text) if text.startswith("#") else None
+    if Kind.INQUIRY in kinds and number is not None:
+        inquiry = db.session.get(Inquiry, number)
+        return (Kind.INQUIRY, inquiry.id) if inquiry is not None else None
     return None
 
 
@@ -85,40 +93,47 @@ def payments_found(asked: Asked, *, now: datetime, most: int) -> tuple[list[Paym
 def newest_payments(query: Query, *, now: datetime, most: int) -> list[Payment]:
     """The newest payments that match, of all when an index leads to them, else of the NEWEST."""
     drawn = plan(PaymentFilter(query=query), now=now)
-    if drawn.few is None:
-        drawn = replace(drawn, wanted=replace(drawn.wanted, start=_start_of_newest()))
     order = [column.desc() for column in page_order(drawn)]
-    return list(db.session.scalars(select_rows(drawn).order_by(*order).limit(most)))
+    return list(db.session.scalars(bounded(select_rows(drawn), drawn).order_by(*order).limit(most)))
+
+
+def bounded(query: sa.Select[Payment], drawn: Plan) -> sa.Select[Payment]:
+    """`query` of this plan, read among the NEWEST payments alone where nothing narrows it."""
+    if drawn.few is not None or drawn.wanted.start is not None:
+        return query
+    if drawn.streamed:
+        edge = sa.select(Payment.id).order_by(Payment.id.desc()).limit(1).offset(NEWEST)
+        return query.where(pieces_table().c.id > sa.func.coalesce(edge.scalar_subquery(), 0))
+    # Named by their keys, or SQLite takes the index of an amount and sorts all that it gives.
+    newest = sa.select(Payment.id).order_by(Payment.id.desc()).limit(NEWEST)
+    return query.where(Payment.id.in_(newest))
 
 
 def customers_found(words: Sequence[Word], *, most: int) -> list[Customer]:
     """Customers by name, number, e-mail, phone digits or billing key."""
     query = sa.select(Customer).options(selectinload(Customer.billing_keys))
-    whole = [_whole_customer(word) for word in words]
     parts = [_part_of_customer(word) for word in words]
-    newest = _among_newest(Customer.id, 0)
-    return list(
-        db.session.scalars(
-            query.where(sa.or_(sa.and_(*whole), sa.and_(newest, *parts)))
-            .order_by(Customer.id.desc())
-            .limit(most)
-        )
+    return _merged(
+        query.where(*(_whole_customer(word) for word in words)),
+        query.where(_among_newest(Customer.id, 0), *parts),
+        key=Customer.id,
+        most=most,
     )
 
 
 def orders_found(words: Sequence[Word], *, most: int) -> list[Order]:
     """Orders of the shop's books that have no payment here; the others are found as payments."""
     columns = (Order.order_number, Order.order_name, Order.buyer_name)
-    parts = _all_words(words, columns, amount=Order.amount_minor)
-    whole = Order.order_number.in_([word.text for word in words])
     payment = sa.select(Payment.id).where(Payment.merchant_uid == Order.order_number)
-    query = (
-        sa.select(Order)
-        .where(sa.or_(whole, sa.and_(_among_newest(Order.id, 0), parts)), ~payment.exists())
-        .order_by(Order.id.desc())
-        .limit(most)
+    query = sa.select(Order).where(~payment.exists())
+    return _merged(
+        query.where(Order.order_number.in_([word.text for word in words])),
+        query.where(
+            _among_newest(Order.id, 0), _all_words(words, columns, amount=Order.amount_minor)
+        ),
+        key=Order.id,
+        most=most,
     )
-    return list(db.session.scalars(query))
 
 
 def differences_of(order_numbers: Sequence[str]) -> dict[str, int]:
@@ -162,12 +177,12 @@ def inquiries_found(words: Sequence[Word], *, most: int) -> list[Inquiry]:
     """Inquiries by subject, question, customer, or their number."""
     columns = (Inquiry.subject, Inquiry.question, Inquiry.customer_name)
     parts = [_any_column(word, columns) for word in words]
-    found = sa.and_(_among_newest(Inquiry.id, 0), *parts)
-    number = words[0].text.removeprefix("#") if len(words) == 1 else ""
-    if number.isascii() and number.isdecimal() and len(number) < 19:
-        found = sa.or_(found, Inquiry.id == int(number))
-    query = sa.select(Inquiry).where(found).order_by(Inquiry.id.desc()).limit(most)
-    return list(db.session.scalars(query))
+    newest = sa.select(Inquiry).where(_among_newest(Inquiry.id, 0), *parts)
+    number = _inquiry_number(words[0].text) if len(words) == 1 else None
+    if number is None:
+        return _merged(newest, key=Inquiry.id, most=most)
+    exact = sa.select(Inquiry).where(Inquiry.id == number)
+    return _merged(exact, newest, key=Inquiry.id, most=most)
 
 
 def discrepancies_found(words: Sequence[Word], day: date | None, *, most: int) -> list[Discrepancy]:
@@ -212,11 +227,19 @@ def _customer_of(text: str) -> int | None:
     return db.session.scalar(by_key) or db.session.scalar(by_number)
 
 
-def _start_of_newest() -> datetime | None:
-    """When the oldest of the NEWEST payments was asked for; None while there are fewer."""
-    query = sa.select(Payment.id).order_by(Payment.id.desc()).limit(1).offset(NEWEST)
-    key = db.session.scalar(query)
-    return None if key is None else from_epoch(key >> 20)
+def _inquiry_number(text: str) -> int | None:
+    number = text.removeprefix("#")
+    is_key = number.isascii() and number.isdecimal() and len(number) < len(str(LARGEST))
+    return int(number) if is_key else None
+
+
+def _merged(*selects: sa.Select[Row], key: InstrumentedAttribute[Any], most: int) -> list[Row]:
+    """The newest of several looks together. One look for all of them would use no index."""
+    found: dict[Any, Row] = {}
+    for query in selects:
+        rows = db.session.scalars(query.order_by(key.desc()).limit(most))
+        found |= {getattr(row, key.key): row for row in rows}
+    return [found[one] for one in sorted(found, reverse=True)][:most]
 
 
 def _among_newest(

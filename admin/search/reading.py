@@ -48,10 +48,18 @@ def read(text: str, *, today: date) -> Asked:
     meant = Query(tuple(map(_as_amount, query.terms)))
     return Asked(
         text=text,
-        queries=(query,) if meant == query else (query, meant),
+        queries=_meanings(query, meant, words),
         words=words if plain else (),
         day=_day(query),
     )
+
+
+def _meanings(query: Query, meant: Query, words: tuple[Word, ...]) -> tuple[Query, ...]:
+    """Bare digits are sooner a part of a number than an amount; `12만` and `1,200` are amounts."""
+    if meant == query:
+        return (query,)
+    bare = any(word.amount is not None and word.text.isdecimal() for word in words)
+    return (query, meant) if bare else (meant, query)
 
 
 def _amount(word: str) -> IntSpan | None:
