@@ -100,8 +100,7 @@ def find_hits(asked: Asked, *, now: datetime, only: str = "") -> list[Group]:
 
 def place_of(text: str) -> str:
     """The address of the one thing that `text` is a whole number of, or nothing."""
-    allowed = frozenset(kind for kind, needed in PERMISSIONS.items() if can(needed.value))
-    found = find_number(text, kinds=allowed)
+    found = _number(text)
     return _address(*found) if found else ""
 
 
@@ -150,8 +149,7 @@ def payment_hit(
 
 
 def _exact(asked: Asked, *, most: int, now: datetime) -> Group | None:
-    allowed = frozenset(kind for kind, needed in PERMISSIONS.items() if can(needed.value))
-    found = find_number(asked.text, kinds=allowed)
+    found = _number(asked.text)
     if found is None:
         return None
     kind, key = found
@@ -161,6 +159,12 @@ def _exact(asked: Asked, *, most: int, now: datetime) -> Group | None:
         uncertain = uncertain_payments([payment.imp_uid])
         hit = payment_hit(payment, words=[asked.text], uncertain=uncertain, now=now)
     return Group(name="exact", label=gettext("Exactly this number"), hits=(hit,))
+
+
+def _number(text: str) -> tuple[Kind, int | str] | None:
+    """What the text is a whole number of, among what the reader may open."""
+    allowed = frozenset(kind for kind, needed in PERMISSIONS.items() if can(needed.value))
+    return find_number(text, kinds=allowed)
 
 
 def _pages(asked: Asked, *, most: int, now: datetime) -> Group | None:

@@ -176,6 +176,7 @@ def test_only_what_a_role_may_see_is_found(finance, viewer, sign_in, shop):
     for person, sees in ((viewer, False), (sign_in(Role.SUPPORT), True), (finance, True)):
         assert ("customers" in hits(person, "이도윤")) is sees
     assert hits(viewer, "cus_1").get("exact") is None
+    assert viewer.get("/search/?q=cus_1").status_code == 200
     assert hits(finance, "cus_1")["exact"] == [
         f"/customers/{db.session.scalar(sa.select(Customer.id))}"
     ]

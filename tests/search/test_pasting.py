@@ -123,35 +123,47 @@ def test_nothing_is_made_up(finance, trade):
     assert "No payment fits what the message says." in page
 
 
-def test_ten_payments_are_shown_of_two_hundred_looked_at(
-    finance, stand_in, gateway, now, monkeypatch
-):
-    monkeypatch.setattr(candidates, "MOST_CANDIDATES", 12)
-    monkeypatch.setattr(candidates, "MOST_OF_A_LOOK", 30)
+def test_ten_payments_are_shown_of_those_looked_at(finance, stand_in, gateway, now, monkeypatch):
     rows = [a_payment(number, now - HOUR, buyer_tel="010-7777-1001") for number in range(1, 31)]
     take_in(stand_in, gateway, *rows, now=now)
-    clues = find_clues("010-7777-1001 이도윤 10,000원", today=kst_date(now))
+    clues = find_clues("010-7777-1001 이도윤님 10,000원", today=kst_date(now))
+    looks = statements(clues, now=now)
 
+    monkeypatch.setattr(candidates, "MOST_CANDIDATES", 12)
     assert len(candidates._candidates(clues, now=now)) == 12
     assert len(candidates.find_by_clues(clues, now=now)) == 10
+    assert statements(clues, now=now) < looks, "enough found: no further looks"
 
 
-def test_a_message_full_of_clues_takes_few_looks(finance, trade, now):
-    words = [f"010-7777-{number:04d} {number},{number:03d}원" for number in range(100, 160)]
-    seen = []
+def test_a_message_full_of_clues_takes_few_looks(finance, trade, now, monkeypatch):
+    lines = [
+        f"{number:02d}월 {number:02d}일 입금 {number},{number:03d}원 김철{name}님"
+        for number, name in enumerate("수희석영민", start=1)
+    ]
+    clues = find_clues("\n".join(lines), today=kst_date(now))
+    assert len(clues) == 15
+
+    within = statements(clues, now=now)
+    monkeypatch.setattr(candidates, "MOST_LOOKS", 20)
+    fewer = statements(clues, now=now)
+    monkeypatch.setattr(candidates, "MOST_LOOKS", 100_000)
+    assert fewer < within < statements(clues, now=now)
+
+
+def statements(clues, *, now: datetime) -> int:
+    """How often the database is asked for the payments of these clues."""
+    seen: list[str] = []
     engine = db.engine
 
-    def count(*arguments) -> None:
-        seen.append(arguments[2])
+    def count(_connection, _cursor, statement: str, *_rest) -> None:
+        seen.append(statement)
 
     sa.event.listen(engine, "before_cursor_execute", count)
     try:
-        clues = find_clues(" ".join(words), today=kst_date(now))
         candidates.find_by_clues(clues, now=now)
     finally:
         sa.event.remove(engine, "before_cursor_execute", count)
-    assert len(clues) > 50
-    assert 0 < len(seen) < 12 * candidates.MOST_LOOKS
+    return len(seen)
 
 
 def test_without_a_message_it_is_told_at_the_field(finance):
