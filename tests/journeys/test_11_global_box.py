@@ -45,9 +45,11 @@ def type_slowly(page: Page, text: str) -> None:
 
 def test_the_keyboard_alone_finds_and_opens(finance: Visitor, house: House) -> None:
     name, _ = house.ask(BUYER)[0]
-    page = finance.visit("/reports/")
+    page = finance.visit("/")
     box = the_box(page)
+    page.evaluate("() => scrollTo({top: 300, behavior: 'instant'})")
     before = page.locator("main").bounding_box()
+    assert page.evaluate("() => scrollY") > 0
 
     page.keyboard.press("Control+k")
     expect(box).to_be_focused()
@@ -55,6 +57,7 @@ def test_the_keyboard_alone_finds_and_opens(finance: Visitor, house: House) -> N
     expect(offers(page).first).to_contain_text(name)
     expect(box).to_have_attribute("aria-expanded", "true")
     expect(chosen(page)).to_have_count(1)
+    expect(page.locator("#search-offers").get_by_role("group", name="결제")).to_have_count(1)
     assert page.locator("main").bounding_box() == before, "nothing moves behind it"
     finance.look()
 
@@ -94,9 +97,7 @@ def test_esc_closes_the_offers_and_then_leaves_the_box(finance: Visitor, house: 
     expect(box).not_to_be_focused()
 
 
-def test_a_whole_number_opens_its_page_however_fast_it_is_typed(
-    finance: Visitor, house: House
-) -> None:
+def test_enter_opens_what_is_meant_however_fast_it_is_typed(finance: Visitor, house: House) -> None:
     key, imp_uid, *_ = house.ask(PAID)[0]
     page = finance.visit("/inquiries/?state=all")
     the_box(page)
@@ -105,6 +106,14 @@ def test_a_whole_number_opens_its_page_however_fast_it_is_typed(
     with finance.opens():
         page.keyboard.press("Enter")
     assert page.url == f"{house.url}/payments/{key}"
+
+    name, _ = house.ask(BUYER)[0]
+    page.keyboard.press("Control+k")
+    page.keyboard.type(name)
+    with finance.opens():
+        page.keyboard.press("Enter")
+    assert re.search(r"/payments/\d+$", page.url), "the first that is found, not the page of all"
+    finance.reads(name)
 
 
 def test_all_of_them_is_the_last_row_and_leads_to_the_list(finance: Visitor, house: House) -> None:

@@ -47,6 +47,9 @@ PAGES = [
     "/reports/",
     "/jobs/",
     "/audit/",
+    "/search/",
+    "/search/?q=10,000",
+    "/search/paste",
     "/profile/",
     "/nowhere",
 ]

@@ -33,8 +33,9 @@ export function start(body) {
 
 function focus(input) {
   if (!input) return;
-  input.closest(".topbar")?.classList.add("topbar--finding");
-  input.focus();
+  const bar = input.closest(".topbar");
+  bar?.classList.add("topbar--finding");
+  input.focus({ preventScroll: Boolean(bar) }); // the bar is in sight already
   input.select();
 }
 
