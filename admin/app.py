@@ -48,6 +48,7 @@ from admin.refund_batches.views import bp as refund_batches_bp
 from admin.refund_rules.views import bp as refund_rules_bp
 from admin.refunds.views import bp as refunds_bp
 from admin.reports.views import bp as reports_bp
+from admin.search.views import bp as search_bp
 from admin.web import (
     access,
     assets,
@@ -82,6 +83,7 @@ BLUEPRINTS = (
     inquiries_bp,
     reports_bp,
     exports_bp,
+    search_bp,
     webhooks_bp,
     accounts_bp,
     audit_bp,

@@ -9,6 +9,7 @@ are read from the sums of the days if they know the filter, else on demand.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -648,3 +649,25 @@ def find_by_number(number: str) -> Payment | None:
         .limit(1)
     )
     return db.session.scalars(query).one_or_none()
+
+
+_OFFERED: dict[Field, tuple[InstrumentedAttribute[Any], ...]] = {
+    Field.ISSUER: (Payment.card_name,),
+    Field.BANK: (Payment.bank_name, Payment.vbank_name),
+    Field.MID: (Payment.pg_id,),
+    Field.PG: (Payment.pg_provider,),
+    Field.REASON: (Payment.cancel_reason,),
+}
+
+
+def newest_values() -> dict[Field, Counter[str]]:
+    """What stands in some fields of the newest MANY payments, and how often."""
+    columns = {column for columns in _OFFERED.values() for column in columns}
+    query = sa.select(*columns).order_by(Payment.id.desc()).limit(MANY)
+    rows = db.session.execute(query).mappings().all()
+    return {
+        field: Counter(
+            row[column.key] for row in rows for column in columns if row[column.key] is not None
+        )
+        for field, columns in _OFFERED.items()
+    }

@@ -13,7 +13,8 @@ from admin.domain.clock import utc_now
 from admin.domain.errors import DomainError, NotFound
 from admin.domain.permissions import Permission
 from admin.gateway.errors import GatewayError
-from admin.payments.forms import NoteForm
+from admin.payments.completing import make_offers
+from admin.payments.forms import LONGEST_SEARCH, NoteForm
 from admin.payments.listing import (
     Search,
     basis_words,
@@ -136,6 +137,15 @@ def note(payment_id: int) -> ResponseReturnValue:
         return _page(payment_id, form), 422
     flash(gettext("The note is left."), "done")
     return redirect(url_for("payments.show", payment_id=payment_id), 303)
+
+
+@bp.get("/complete.json")
+@requires(Permission.PAYMENTS_READ)
+def complete() -> ResponseReturnValue:
+    """How what is being typed into the box may go on; `at` is the place of the cursor."""
+    text = request.args.get("q", "")[:LONGEST_SEARCH]
+    at = request.args.get("at", type=int)
+    return make_offers(text, len(text) if at is None else at, now=utc_now())
 
 
 def _page(payment_id: int, form: NoteForm) -> str:

@@ -124,7 +124,8 @@ MENU: tuple[tuple[Entry, ...], ...] = (
 # What the frame links to beside the menu, by the name templates use.
 LINKS: dict[str, str] = {
     "home": "dashboard.index",
-    "search": "payments.index",
+    "search": "search.index",
+    "hits": "search.hits",
     "unknown": "operations.index",
     "profile": "accounts.profile",
     "preferences": "accounts.preferences",

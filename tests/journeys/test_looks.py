@@ -50,6 +50,9 @@ PAGES = [
     "/exports/check",
     "/jobs/",
     "/audit/",
+    "/search/",
+    "/search/?q=10,000",
+    "/search/paste",
     "/profile/",
     "/nowhere",
 ]

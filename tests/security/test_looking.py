@@ -121,6 +121,8 @@ CATALOGUE = {
     "reconciliation.show": "discrepancy.viewed",
     "reconciliation.export": "discrepancies.exported",
     "reports.export": "report.exported",
+    "search.index": "search.searched",
+    "search.hits": "search.searched",
     "audit.index": "audit.viewed",
 }
 

@@ -12,7 +12,9 @@ export function start(body) {
   });
 
   document.addEventListener("keydown", (event) => {
-    if ((event.metaKey || event.ctrlKey) && event.key === "k") {
+    // By its place as well: a Korean keyboard gives another letter there.
+    const isK = event.key === "k" || event.code === "KeyK";
+    if ((event.metaKey || event.ctrlKey) && !event.shiftKey && isK) {
       event.preventDefault();
       focus(document.getElementById("search"));
       return;
@@ -31,8 +33,9 @@ export function start(body) {
 
 function focus(input) {
   if (!input) return;
-  input.closest(".topbar")?.classList.add("topbar--finding");
-  input.focus();
+  const bar = input.closest(".topbar");
+  bar?.classList.add("topbar--finding");
+  input.focus({ preventScroll: Boolean(bar) }); // the bar is in sight already
   input.select();
 }
 

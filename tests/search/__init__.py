@@ -1,0 +1,1 @@
+"""Tests of the box over everything and of pasted messages."""
