@@ -35,7 +35,7 @@ from admin.payments.queries import (
     find_exact,
     page_order,
     plan,
-    select_rows,
+    select_payments,
 )
 from admin.search.reading import Asked, Word
 
@@ -94,7 +94,9 @@ def newest_payments(query: Query, *, now: datetime, most: int) -> list[Payment]:
     """The newest payments that match, of all when an index leads to them, else of the NEWEST."""
     drawn = plan(PaymentFilter(query=query), now=now)
     order = [column.desc() for column in page_order(drawn)]
-    return list(db.session.scalars(bounded(select_rows(drawn), drawn).order_by(*order).limit(most)))
+    return list(
+        db.session.scalars(bounded(select_payments(drawn), drawn).order_by(*order).limit(most))
+    )
 
 
 def bounded(query: sa.Select[Payment], drawn: Plan) -> sa.Select[Payment]:
