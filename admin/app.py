@@ -48,6 +48,8 @@ from admin.refund_batches.views import bp as refund_batches_bp
 from admin.refund_rules.views import bp as refund_rules_bp
 from admin.refunds.views import bp as refunds_bp
 from admin.reports.views import bp as reports_bp
+from admin.saved_views.views import bp as saved_views_bp
+from admin.watches.views import bp as watches_bp
 from admin.web import (
     access,
     assets,
@@ -82,6 +84,8 @@ BLUEPRINTS = (
     inquiries_bp,
     reports_bp,
     exports_bp,
+    saved_views_bp,
+    watches_bp,
     webhooks_bp,
     accounts_bp,
     audit_bp,

@@ -233,6 +233,13 @@ def count_up_to(drawn: Plan, most: int = MANY) -> int:
     return db.session.scalar(sa.select(sa.func.count()).select_from(inner)) or 0
 
 
+def oldest(drawn: Plan) -> datetime | None:
+    """The earliest moment, by the basis, of everything that matches; None when nothing does."""
+    column = time_column(drawn.wanted.basis)
+    found = sa.select(column).where(*_conditions(drawn), column.is_not(None))
+    return db.session.scalar(found.order_by(column.asc()).limit(1))
+
+
 def totals_by_day(drawn: Plan, days: tuple[date, date]) -> dict[date, DayTotals]:
     """Count and net of each day between `days`, of everything that matches, not of one page."""
     if drawn.summed and drawn.wanted.tab not in _BY_HOUR:

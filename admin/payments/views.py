@@ -32,6 +32,7 @@ from admin.payments.listing import (
 from admin.payments.page import make_payment_page
 from admin.payments.queries import find_exact, get_payment, plan
 from admin.payments.service import add_note, check_payment
+from admin.saved_views.menu import make_menu
 from admin.web.access import can, current_actor, requires
 from admin.web.errors import gateway_sentence, sentence
 from admin.web.links import Link, asked
@@ -69,6 +70,7 @@ def index() -> ResponseReturnValue:
         tabs=make_tabs(search, summary),
         time_heading=basis_words()[search.filter.basis],
         exports=_exports(search),
+        saved=make_menu("payments"),
     )
 
 
