@@ -42,6 +42,7 @@ from admin.models.engine import (
 from admin.operations.binding import bind
 from admin.operations.second_views import bp as second_person_bp
 from admin.operations.views import bp as operations_bp
+from admin.payments.column_views import bp as payment_columns_bp
 from admin.payments.views import bp as payments_bp
 from admin.reconciliation.views import bp as reconciliation_bp
 from admin.refund_batches.views import bp as refund_batches_bp
@@ -72,6 +73,7 @@ BLUEPRINTS = (
     dashboard_bp,
     health_bp,
     payments_bp,
+    payment_columns_bp,
     refunds_bp,
     refund_batches_bp,
     refund_rules_bp,

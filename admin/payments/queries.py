@@ -9,7 +9,7 @@ are read from the sums of the days if they know the filter, else on demand.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import Enum
@@ -197,9 +197,11 @@ def select_payments(drawn: Plan) -> sa.Select[Payment]:
     return sa.select(Payment).where(*_conditions(drawn))
 
 
-def select_rows(drawn: Plan) -> sa.Select[Payment]:
-    """As `select_payments`, with no more of each payment than a line of the list shows."""
-    return select_payments(drawn).options(load_only(*_SHOWN, raiseload=True))
+def select_rows(drawn: Plan, also: Sequence[str] = ()) -> sa.Select[Payment]:
+    """As `select_payments`, with no more of each payment than a line of the list shows, and `also`
+    the attributes that chosen columns need."""
+    more = [getattr(Payment, name) for name in also]
+    return select_payments(drawn).options(load_only(*_SHOWN, *more, raiseload=True))
 
 
 def page_order(drawn: Plan) -> list[Any]:

@@ -15,6 +15,7 @@ from admin.domain.clock import kst_date
 from admin.domain.money import Money
 from admin.domain.payment import PaymentState
 from admin.models import Payment, TimeBasis
+from admin.payments.columns import Cell, ShownColumn
 from admin.payments.queries import DayTotals, time_column
 from admin.web.filters import counted, day_pill, kst, money
 from admin.web.labels import LABELS, OUTCOME_UNKNOWN, Label, method_label
@@ -56,6 +57,8 @@ class Row:
     amount: str
     cancelled: str
     is_counted: bool
+    left_minor: int  # what a refund of all that is left gives back
+    cells: Sequence[Cell] = ()  # where somebody chose columns of their own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +78,7 @@ def make_groups(
     days: dict[date, DayTotals] | None,
     uncertain: frozenset[str],
     now: datetime,
+    columns: Sequence[ShownColumn] = (),
 ) -> list[Group]:
     """Rows under their days. `uncertain` holds the imp_uids with an unknown outcome.
 
@@ -94,7 +98,13 @@ def make_groups(
                 net=money(sums.net) if sums else "",
                 rows=[
                     make_row(
-                        one, getattr(one, key), link=link, words=words, uncertain=uncertain, now=now
+                        one,
+                        getattr(one, key),
+                        link=link,
+                        words=words,
+                        uncertain=uncertain,
+                        now=now,
+                        columns=columns,
                     )
                     for one in shown
                 ],
@@ -104,7 +114,12 @@ def make_groups(
 
 
 def make_one_group(
-    payments: Sequence[Payment], *, basis: TimeBasis, uncertain: frozenset[str], now: datetime
+    payments: Sequence[Payment],
+    *,
+    basis: TimeBasis,
+    uncertain: frozenset[str],
+    now: datetime,
+    columns: Sequence[ShownColumn] = (),
 ) -> list[Group]:
     """Rows in an order that is not that of days: each tells its own."""
     key = time_column(basis).key
@@ -112,7 +127,9 @@ def make_one_group(
     rows = []
     for one in payments:
         moment = getattr(one, key)
-        row = make_row(one, moment, link=link, words=words, uncertain=uncertain, now=now)
+        row = make_row(
+            one, moment, link=link, words=words, uncertain=uncertain, now=now, columns=columns
+        )
         rows.append(replace(row, time=kst(moment, "short")))
     return [Group(pill="", count="", net="", rows=rows)]
 
@@ -138,6 +155,7 @@ def make_row(
     words: _Words,
     uncertain: frozenset[str],
     now: datetime,
+    columns: Sequence[ShownColumn] = (),
 ) -> Row:
     """One payment as texts."""
     state = payment.state(now)
@@ -156,6 +174,8 @@ def make_row(
         amount=money(payment.amount),
         cancelled=money(-payment.cancelled) if payment.cancelled_minor else "",
         is_counted=state in COUNTED and not unknown,
+        left_minor=payment.amount_minor - payment.cancelled_minor if state in COUNTED else 0,
+        cells=[(one.kind, one.classes, one.text(payment)) for one in columns],
     )
 
 

@@ -13,6 +13,7 @@ from admin.domain.clock import utc_now
 from admin.domain.errors import DomainError, NotFound
 from admin.domain.permissions import Permission
 from admin.gateway.errors import GatewayError
+from admin.payments.columns import needed, shown_columns
 from admin.payments.forms import NoteForm
 from admin.payments.listing import (
     Search,
@@ -54,11 +55,15 @@ def index() -> ResponseReturnValue:
     if exact := _exact(search):
         return exact
     drawn = plan(search.filter, now=now)
-    page = read_page(search, request.args.get("cursor"), drawn)
+    time_heading = basis_words()[search.filter.basis]
+    columns = shown_columns(current_actor().operator_id, time_heading)
+    page = read_page(search, request.args.get("cursor"), drawn, needed(columns))
     summary = read_summary(drawn, at_any_cost=request.args.get("sums") == "all")
     return render_template(
         "payments/index.html",
-        listing=make_listing(page, drawn, search, summary, now=now),
+        listing=make_listing(page, drawn, search, summary, now=now, columns=columns),
+        columns=columns,
+        columns_href=f"{url_for('payment_columns.edit')}?{urlencode(search.kept())}",
         query=make_query(search, edit="edit" in request.args),
         form=search.form,
         kept_by_period=search.kept("from_day", "to_day", "period"),
@@ -68,7 +73,7 @@ def index() -> ResponseReturnValue:
         periods=make_periods(search),
         period=search.period.shown(),
         tabs=make_tabs(search, summary),
-        time_heading=basis_words()[search.filter.basis],
+        time_heading=time_heading,
         exports=_exports(search),
         saved=make_menu("payments"),
     )
