@@ -22,10 +22,9 @@ LIST = "payments.page"  # a file of the list has a choice of its own
 USUAL = ("time", "status", "order", "buyer", "method", "ids", "amount")
 ORDER = "order"  # holds the link to the payment: a row cannot do without
 
-Cell = tuple[str, str, str]  # kind, classes, text
-TEXT = ""  # the kind of a column that is one text
-
-_PLAIN, _INK, _NUMBER = "is-nowrap", "is-ink is-nowrap", "is-number"
+Cell = tuple[str, str]  # kind, text
+# Kinds of a column that is one text: short, an amount, money that went back, of any length.
+TEXT, NUMBER, MINUS, LONG = "", "number", "minus", "long"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +34,6 @@ class ShownColumn:
     name: str
     heading: str
     kind: str = TEXT
-    classes: str = _PLAIN
     text: Callable[[Payment], str] = lambda payment: ""
     needs: tuple[str, ...] = ()
     is_usual: bool = False
@@ -62,13 +60,7 @@ def all_columns(time_heading: str) -> list[ShownColumn]:
         ShownColumn(name="time", heading=time_heading, kind="time", is_usual=True),
         ShownColumn(name="status", heading=gettext("Status"), kind="status", is_usual=True),
         ShownColumn(name=ORDER, heading=gettext("Order"), kind=ORDER, is_usual=True),
-        ShownColumn(
-            name="buyer",
-            heading=gettext("Buyer"),
-            classes=f"at-meta {_INK}",
-            text=lambda one: one.buyer_name or "–",
-            is_usual=True,
-        ),
+        ShownColumn(name="buyer", heading=gettext("Buyer"), kind="buyer", is_usual=True),
         ShownColumn(name="method", heading=gettext("Method"), kind="method", is_usual=True),
         ShownColumn(
             name="ids", heading=gettext("Order no. · payment id"), kind="ids", is_usual=True
@@ -77,7 +69,6 @@ def all_columns(time_heading: str) -> list[ShownColumn]:
             name="amount",
             heading=gettext("Amount (KRW)"),
             kind="amount",
-            classes=_NUMBER,
             is_usual=True,
         ),
         _text("phone", gettext("Phone"), lambda one: mask_phone(one.buyer_tel), "buyer_tel"),
@@ -89,13 +80,13 @@ def all_columns(time_heading: str) -> list[ShownColumn]:
         ShownColumn(
             name="cancelled",
             heading=gettext("Cancelled (KRW)"),
-            classes=f"{_NUMBER} tone-red",
+            kind=MINUS,
             text=lambda one: money(-one.cancelled) if one.cancelled_minor else "",
         ),
         ShownColumn(
             name="left",
             heading=gettext("Left (KRW)"),
-            classes=f"{_NUMBER} is-ink",
+            kind=NUMBER,
             text=lambda one: money(one.cancellable) if one.paid_at else "",
         ),
         _text("escrow", escrow, lambda one: escrow if one.escrow else ""),
@@ -105,14 +96,14 @@ def all_columns(time_heading: str) -> list[ShownColumn]:
             gettext("Cancel reason"),
             lambda one: one.cancel_reason or "",
             "cancel_reason",
-            classes="is-long",
+            kind=LONG,
         ),
         _text(
             "fail_reason",
             gettext("Failure"),
             lambda one: one.fail_reason or "",
             "fail_reason",
-            classes="is-long",
+            kind=LONG,
         ),
         _moment("started_at", gettext("Requested at"), lambda one: one.started_at),
         _moment("paid_at", gettext("Approved at"), lambda one: one.paid_at),
@@ -121,9 +112,9 @@ def all_columns(time_heading: str) -> list[ShownColumn]:
 
 
 def _text(
-    name: str, heading: str, text: Callable[[Payment], str], *needs: str, classes: str = _PLAIN
+    name: str, heading: str, text: Callable[[Payment], str], *needs: str, kind: str = TEXT
 ) -> ShownColumn:
-    return ShownColumn(name=name, heading=heading, text=text, needs=needs, classes=classes)
+    return ShownColumn(name=name, heading=heading, text=text, needs=needs, kind=kind)
 
 
 def _moment(name: str, heading: str, moment: Callable[[Payment], datetime | None]) -> ShownColumn:

@@ -175,7 +175,7 @@ def make_row(
         cancelled=money(-payment.cancelled) if payment.cancelled_minor else "",
         is_counted=state in COUNTED and not unknown,
         left_minor=payment.amount_minor - payment.cancelled_minor if state in COUNTED else 0,
-        cells=[(one.kind, one.classes, one.text(payment)) for one in columns],
+        cells=[(one.kind, one.text(payment)) for one in columns],
     )
 
 
