@@ -38,7 +38,7 @@ from admin.payments.queries import (
     totals_by_day,
 )
 from admin.payments.rows import make_groups, make_one_group
-from admin.web.filters import MINUS, NOTHING, count, counted, money
+from admin.web.filters import MINUS, NOTHING, count, counted, money, money_with_unit
 from admin.web.i18n import language
 from admin.web.keyset import Page, page_of
 from admin.web.labels import LABELS
@@ -56,6 +56,11 @@ class Search:
     period: Period
     filter: PaymentFilter
     ascending: bool = False
+
+    @property
+    def has_problems(self) -> bool:
+        """Whether a part of it could not be read; the list leaves that part out."""
+        return bool(self.form.errors or self.form.parsed.problems)
 
     def kept(self, *without: str) -> list[tuple[str, str]]:
         """The query string as pairs, without the named parts and without the place."""
@@ -126,6 +131,27 @@ def make_listing(
         "older_href": search.address(cursor=page.older) if page.older else None,
         "notices": [],
         "empty": _empty(search, now=now) if not page.rows else None,
+    }
+
+
+def make_selection(
+    page: Page[Any], search: Search, summary: Summary | None, *, most: int
+) -> dict[str, Any]:
+    """What can be taken from the list at once: all that match, where that is exact and few enough.
+
+    A search with a part that could not be read shows more than was meant, so nothing of it is
+    taken as a whole.
+    """
+    sums = summary.totals if summary and not search.has_problems else None
+    every = sums.count if sums else 0
+    is_more = every > len(page.rows)
+    return {
+        "query": urlencode(search.kept("view")),
+        "count": counted(every) if is_more and every <= most else "",
+        "net": money_with_unit(sums.net) if sums else "",
+        "seen": f"{every}:{sums.net.minor}" if sums else "",
+        "most": count(most),
+        "too_many": counted(every) if every > most else "",
     }
 
 

@@ -224,6 +224,12 @@ def total(drawn: Plan) -> Totals:
     return _totals(*db.session.execute(select_totals(drawn)).one())
 
 
+def net_of(imp_uids: Sequence[str]) -> Money:
+    """What these payments add up to, as the list sums: money that came and did not go back."""
+    query = sa.select(*_sums()).where(Payment.imp_uid.in_(imp_uids))
+    return _totals(*db.session.execute(query).one()).net
+
+
 def select_totals(drawn: Plan) -> sa.Select[int, int, int]:
     """The same from the rows themselves, for a reader with a snapshot of its own."""
     return sa.select(*_sums()).where(*_conditions(drawn))

@@ -12,6 +12,7 @@ from flask_babel import gettext
 from admin.domain.clock import utc_now
 from admin.domain.errors import DomainError, NotFound
 from admin.domain.permissions import Permission
+from admin.domain.refund_batch import MOST_ROWS
 from admin.gateway.errors import GatewayError
 from admin.payments.columns import needed, shown_columns
 from admin.payments.forms import NoteForm
@@ -23,6 +24,7 @@ from admin.payments.listing import (
     make_listing,
     make_periods,
     make_query,
+    make_selection,
     make_sorts,
     make_tabs,
     make_twin,
@@ -62,6 +64,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "payments/index.html",
         listing=make_listing(page, drawn, search, summary, now=now, columns=columns),
+        selection=make_selection(page, search, summary, most=MOST_ROWS),
         columns=columns,
         columns_href=f"{url_for('payment_columns.edit')}?{urlencode(search.kept())}",
         query=make_query(search, edit="edit" in request.args),

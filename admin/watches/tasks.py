@@ -35,6 +35,6 @@ def read_filter(query: str, now: datetime) -> PaymentFilter:
     The list leaves out what it cannot read; a watch over more than was meant would not be true.
     """
     search = read_search(MultiDict(parse_qsl(query)), now=now)
-    if search.form.errors or search.form.parsed.problems:
+    if search.has_problems:
         raise InvalidInput(service.UNREADABLE)
     return search.filter
