@@ -21,7 +21,7 @@ class WatchForm(FlaskForm):
 
     measure = SelectField(_l("What is looked at"))
     side = SelectField(_l("Someone is needed"))
-    limit = OptionalAmountField(_l("Limit"))
+    limit = OptionalAmountField(_l("Threshold"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
