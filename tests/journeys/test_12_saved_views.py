@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -17,6 +18,17 @@ pytestmark = pytest.mark.browser
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 FAILED = "/payments/?period=all&state=failed"
 BOXES = "main td.is-select .check__box"
+
+
+@pytest.fixture(autouse=True)
+def _leave_no_views(house: House, enter: Enter) -> Iterator[None]:
+    """The other journeys find the lists as they were."""
+    yield
+    finance = enter(Role.FINANCE)
+    for (key,) in house.ask("SELECT id FROM saved_views"):
+        finance.visit(f"/views/{key}")
+        finance.click("이 보기 삭제")
+    assert house.one("SELECT count(*) FROM saved_views") == 0
 
 
 def save(visitor: Visitor, address: str, name: str, *, shared: bool = False) -> Page:
