@@ -42,13 +42,16 @@ from admin.models.engine import (
 from admin.operations.binding import bind
 from admin.operations.second_views import bp as second_person_bp
 from admin.operations.views import bp as operations_bp
+from admin.payments.column_views import bp as payment_columns_bp
 from admin.payments.views import bp as payments_bp
 from admin.reconciliation.views import bp as reconciliation_bp
 from admin.refund_batches.views import bp as refund_batches_bp
 from admin.refund_rules.views import bp as refund_rules_bp
 from admin.refunds.views import bp as refunds_bp
 from admin.reports.views import bp as reports_bp
+from admin.saved_views.views import bp as saved_views_bp
 from admin.search.views import bp as search_bp
+from admin.watches.views import bp as watches_bp
 from admin.web import (
     access,
     assets,
@@ -71,6 +74,7 @@ BLUEPRINTS = (
     dashboard_bp,
     health_bp,
     payments_bp,
+    payment_columns_bp,
     refunds_bp,
     refund_batches_bp,
     refund_rules_bp,
@@ -84,6 +88,8 @@ BLUEPRINTS = (
     reports_bp,
     exports_bp,
     search_bp,
+    saved_views_bp,
+    watches_bp,
     webhooks_bp,
     accounts_bp,
     audit_bp,

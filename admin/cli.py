@@ -45,6 +45,7 @@ from admin.payments.sync import walk
 from admin.payments.tasks import SYNC
 from admin.reconciliation.service import run_day
 from admin.refund_batches.tasks import EXPIRE
+from admin.watches.tasks import EVALUATE
 from admin.web.form_keys import mint_form_key
 from admin.web.services import gateway, settings
 from admin.webhooks import tasks as _webhook_tasks  # noqa: F401 - registers its handler
@@ -263,6 +264,7 @@ def worker() -> None:
         (EXPIRE, timedelta(minutes=1)),
         (FORGET, timedelta(hours=1)),
         (EXPORT_SWEEP, timedelta(minutes=5)),
+        (EVALUATE, timedelta(minutes=5)),
     ]
 
     def in_context(work: object) -> None:

@@ -29,6 +29,7 @@ from admin.models import BillingKey, Customer, MoneyOperation, TimeBasis
 from admin.operations.queries import uncertain_payments
 from admin.operations.service import get_operation
 from admin.payments.rows import make_groups
+from admin.saved_views.menu import make_menu
 from admin.web.access import can, current_actor, requires
 from admin.web.errors import gateway_sentence, sentence
 from admin.web.filters import counted, kst_day, mask_email, mask_phone
@@ -51,6 +52,7 @@ def index() -> ResponseReturnValue:
     page = page_of(query, [Customer.since, Customer.id], cursor=request.args.get("cursor"))
     return render_template(
         "customers/index.html",
+        saved=make_menu("customers"),
         count=counted(count_customers(text)),
         page=paging(page),
         query={"text": text, "chips": [], "error": " ".join(map(str, form.q.errors))},

@@ -32,7 +32,8 @@ from admin.payments.rows import make_groups
 from admin.payments.tasks import SYNC
 from admin.reports.figures import day_lines, method_lines
 from admin.reports.queries import Sales, sales_by_day, sales_by_method, sales_of
-from admin.web.access import can, requires
+from admin.watches.tiles import make_tiles
+from admin.web.access import can, current_actor, requires
 from admin.web.charts import day_chart
 from admin.web.filters import kst_day as shown_day
 
@@ -51,7 +52,8 @@ def index() -> ResponseReturnValue:
     start, end = kst_day(first)[0], kst_day(today)[1]
     by_day = sales_by_day(start, end)
     days = day_lines(by_day, now=now)
-    needs = _needs(now=now)
+    tiles = make_tiles(current_actor(), now=now) if can(Permission.PAYMENTS_READ.value) else []
+    needs = [*_needs(now=now), *_watched(tiles)]
     payments = newest_payments()
     uncertain = uncertain_payments([one.imp_uid for one in payments])
     reads = can(Permission.REPORTS_READ.value)
@@ -65,6 +67,7 @@ def index() -> ResponseReturnValue:
         total=sum(by_day.values(), Sales()),
         methods=method_lines(sales_by_method(start, end), first, today),
         needs=needs,
+        watches=tiles,
         needs_count=sum(line["count"] for line in needs),
         listing={
             "groups": make_groups(
@@ -193,6 +196,23 @@ def _needs(*, now: datetime) -> list[dict[str, Any]]:
                 }
             )
     return lines
+
+
+def _watched(tiles: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A line for each watch beyond its limit that nobody keeps quiet."""
+    return [
+        {
+            "icon": "eye",
+            "tone": "red",
+            "noun": tile["name"],
+            "why": tile["why"],
+            "count": 1,
+            "amount": None,
+            "href": tile["href"],
+        }
+        for tile in tiles
+        if tile["speaks"]
+    ]
 
 
 def _sync(job: Job | None, *, anything: bool) -> SimpleNamespace | None:

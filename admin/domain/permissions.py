@@ -33,6 +33,7 @@ class Permission(Enum):
     INQUIRIES_WRITE = "inquiries.write"
     REPORTS_READ = "reports.read"
     REPORTS_EXPORT = "reports.export"
+    VIEWS_MANAGE = "views.manage"
     AUDIT_READ = "audit.read"
     JOBS_READ = "jobs.read"
     JOBS_RUN = "jobs.run"
@@ -85,6 +86,7 @@ _MANAGER = _FINANCE | {
     Permission.EXPORTS_REVOKE,
     Permission.REFUNDS_APPROVE,
     Permission.REFUNDS_RULES,
+    Permission.VIEWS_MANAGE,
     Permission.AUDIT_READ,
     Permission.JOBS_RUN,
 }

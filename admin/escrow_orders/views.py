@@ -32,6 +32,7 @@ from admin.operations.intent import find_open
 from admin.orders.queries import find_order, orders_of
 from admin.payments.history import make_history
 from admin.payments.queries import observations_of
+from admin.saved_views.menu import make_menu, viewed
 from admin.web.access import can, current_actor, requires
 from admin.web.errors import gateway_sentence, sentence
 from admin.web.filters import count, counted, kst, money
@@ -72,6 +73,7 @@ def index() -> ResponseReturnValue:
         "escrow_orders/index.html",
         count=counted(counts.get(state, 0) if state else sum(counts.values())),
         page=paging(page),
+        saved=make_menu("escrow_orders"),
         tabs=_tabs(state, counts),
         held=Money(held),
         query={"text": text, "chips": [], "error": " ".join(map(str, form.q.errors))},
@@ -247,7 +249,7 @@ def _tabs(current: EscrowState | None, counts: dict[EscrowState, int]) -> list[d
     tabs = [
         {
             "label": gettext("All"),
-            "href": url_for("escrow_orders.index"),
+            "href": url_for("escrow_orders.index", view=viewed()),
             "is_current": current is None,
             "count": count(sum(counts.values())),
             "tone": "",
@@ -257,7 +259,7 @@ def _tabs(current: EscrowState | None, counts: dict[EscrowState, int]) -> list[d
     tabs.extend(
         {
             "label": str(LABELS[state].text),
-            "href": url_for("escrow_orders.index", state=state.value),
+            "href": url_for("escrow_orders.index", state=state.value, view=viewed()),
             "is_current": current is state,
             "count": count(counts.get(state, 0)),
             "tone": "",

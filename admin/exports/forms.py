@@ -11,7 +11,6 @@ from flask_wtf.file import FileField
 from wtforms import BooleanField, HiddenField, RadioField, SelectMultipleField
 from wtforms.validators import Length
 
-from admin.columns.offered import OfferedColumn
 from admin.domain.export import LONGEST_REASON, ExportKind
 from admin.exports.service import ExportCommand
 from admin.web.fields import TextField, choices
@@ -58,12 +57,6 @@ class ExportForm(FlaskForm):
             language=language,
             form_key=self.form_key.data or "",
         )
-
-
-def in_order(offered: list[OfferedColumn], chosen: Sequence[str]) -> list[OfferedColumn]:
-    """The chosen columns in their order, then the others as the list has them."""
-    places = {name: place for place, name in enumerate(chosen)}
-    return sorted(offered, key=lambda column: places.get(column.name, len(places)))
 
 
 class CheckForm(FlaskForm):

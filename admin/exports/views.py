@@ -22,6 +22,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from admin.columns.offered import OfferedList, Question
+from admin.columns.order import in_order
 from admin.columns.service import chosen_columns
 from admin.domain.card_guard import holds_card_number
 from admin.domain.clock import utc_now
@@ -39,7 +40,7 @@ from admin.domain.export import (
 from admin.domain.money import Money
 from admin.domain.permissions import Permission
 from admin.exports import service
-from admin.exports.forms import CheckForm, ExportForm, RevokeForm, in_order
+from admin.exports.forms import CheckForm, ExportForm, RevokeForm
 from admin.exports.lists import offered_list
 from admin.exports.passport import (
     as_text,

@@ -30,6 +30,7 @@ from admin.inquiries.service import (
 from admin.models import Inquiry, Payment
 from admin.payments.history import Entry
 from admin.payments.queries import find_by_number, get_payment
+from admin.saved_views.menu import make_menu, viewed
 from admin.web.access import can, current_actor, requires
 from admin.web.errors import sentence
 from admin.web.filters import count, counted, kst, money
@@ -63,6 +64,7 @@ def index() -> ResponseReturnValue:
         "inquiries/index.html",
         count=counted(sum(counts.values())),
         page=paging(page),
+        saved=make_menu("inquiries"),
         tabs=_tabs(asked, counts),
         query={"text": text, "chips": [], "error": " ".join(map(str, form.q.errors))},
         rows=[_row(one) for one in page.rows],
@@ -287,7 +289,7 @@ def _tabs(asked: str, counts: dict[InquiryState, int]) -> list[dict[str, Any]]:
     return [
         {
             "label": word,
-            "href": url_for("inquiries.index", state=value),
+            "href": url_for("inquiries.index", state=value, view=viewed()),
             "is_current": value == asked,
             "count": count(numbers[value]) if value in numbers else "",
             "tone": "",

@@ -27,19 +27,28 @@ class Registered:
 
     handler: Handler
     lane: JobLane
+    after: str = ""  # the job whose end asks for this one
 
 
 HANDLERS: dict[str, Registered] = {}
 
 
-def handles(name: str, *, lane: JobLane = JobLane.GENERAL) -> Callable[[Handler], Handler]:
+def handles(
+    name: str, *, lane: JobLane = JobLane.GENERAL, after: str = ""
+) -> Callable[[Handler], Handler]:
     """Register the decorated function as the handler of jobs called `name`.
 
-    It may be run twice: a worker can die after the effect and before the row says done.
+    It may be run twice: a worker can die after the effect and before the row says done. `after`
+    names a job of a lower floor, which knows nothing of this one and yet asks for it as it ends.
     """
 
     def register(handler: Handler) -> Handler:
-        HANDLERS[name] = Registered(handler, lane)
+        HANDLERS[name] = Registered(handler, lane, after)
         return handler
 
     return register
+
+
+def followers(name: str) -> list[str]:
+    """The jobs that are asked for when one called `name` has ended well."""
+    return [follower for follower, one in HANDLERS.items() if one.after == name]

@@ -13,7 +13,7 @@ from admin.domain.clock import utc_now
 from admin.domain.job import JobLane
 from admin.jobs import service
 from admin.jobs.queue import JobQueue
-from admin.jobs.registry import HANDLERS
+from admin.jobs.registry import HANDLERS, followers
 from admin.models import db, transaction
 
 log = structlog.get_logger()
@@ -28,8 +28,10 @@ def run_job(job_id: int) -> None:
         return
     try:
         HANDLERS[claim.name].handler(claim.payload | {"job_id": job_id}, claim, utc_now())
+        now = utc_now()
         with transaction():
-            claim.finish(now=utc_now())
+            if claim.finish(now=now):
+                _ask_followers(claim, now=now)
     except service.LeaseLost:
         log.warning("job.lease_lost", job=claim.name, job_id=job_id)
     except Exception as error:
@@ -38,6 +40,12 @@ def run_job(job_id: int) -> None:
         claim.fail(f"{type(error).__name__}: {error}"[:500], now=utc_now())
     finally:
         db.session.remove()
+
+
+def _ask_followers(claim: service.Claim, *, now: datetime) -> None:
+    for name in followers(claim.name):
+        key = f"tick:{name}:after:{claim.job_id}"
+        service.enqueue(name, unique_key=key, actor=Actor.system("clock"), now=now)
 
 
 def insert_ticks(ticks: list[Tick]) -> None:

@@ -18,6 +18,7 @@ from admin.models.payment_day import PaymentDay, Span, TimeBasis
 from admin.models.reconciliation import Discrepancy, ReconciliationRun
 from admin.models.refund_batch import RefundBatch, RefundBatchRow
 from admin.models.refund_rules import RefundLimit, RefundReason
+from admin.models.saved_view import SavedView, Watch, WatchPoint
 from admin.models.sync_window import SyncWindow
 from admin.models.text_index import PaymentText
 from admin.models.webhook_event import WebhookEvent
@@ -58,10 +59,13 @@ __all__ = [
     "RefundBatchRow",
     "RefundLimit",
     "RefundReason",
+    "SavedView",
     "SignInSession",
     "Span",
     "SyncWindow",
     "TimeBasis",
+    "Watch",
+    "WatchPoint",
     "WebhookEvent",
     "db",
     "in_transaction",

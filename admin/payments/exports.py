@@ -54,7 +54,7 @@ def payments_list() -> OfferedList:
 def payment_columns(masked: bool, now: datetime) -> list[OfferedColumn]:
     """Headings in the reader's language, times in Korean time, people masked unless they may."""
     name = _each(mask_name if masked else str)
-    phone = _each(_mask_phone if masked else str)
+    phone = _each(mask_phone if masked else str)
     email = _each(mask_email if masked else str)
     person: dict[str, Any] = {"is_personal": True}
     rare: dict[str, Any] = {"is_usual": False}
@@ -192,14 +192,6 @@ class _Known(dict[Any, str]):
 def _each(shown: Callable[[str], str]) -> Callable[[RawColumn], Texts]:
     known = _Known(lambda cell: shown(cell) if cell else "")
     return lambda cells: [known[cell] for cell in cells]
-
-
-def _mask_phone(number: str) -> str:
-    """As `mask_phone`; the usual forms of a mobile number without parsing them."""
-    plain = number.replace("-", "")
-    if len(plain) == 11 and plain.startswith("010") and plain.isdecimal() and plain.isascii():
-        return f"010-••••-{plain[7:]}"
-    return mask_phone(number)
 
 
 def _ticks(cells: RawColumn) -> Texts:

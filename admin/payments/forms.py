@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import unquote_plus
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from wtforms import HiddenField, SelectMultipleField
 from wtforms.validators import Length, Optional, ValidationError
 
+from admin.domain.card_guard import holds_card_number
 from admin.domain.clock import kst_date
 from admin.domain.search.parsing import parse
 from admin.domain.search.query import CHOICE_FIELDS
@@ -81,3 +84,15 @@ class NoteForm(FlaskForm):
     text = LongTextField(
         _l("Note"), [Length(min=1, max=LONGEST_NOTE, message=_l("Write something first."))]
     )
+
+
+class ColumnsForm(FlaskForm):
+    """The columns that are ticked, and the list's query string as it was looked at."""
+
+    query = HiddenField()
+    columns = SelectMultipleField(_l("Columns"), validate_choice=False)
+
+    def validate_query(self, field: HiddenField) -> None:
+        """A card number that somebody wrote into the address is not carried along."""
+        if holds_card_number(unquote_plus(field.data or "")):
+            field.data = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,7 @@ from admin.domain.search.query import StatusWord, Term
 from admin.domain.search.words import FIELDS
 from admin.models import TimeBasis
 from admin.operations.queries import uncertain_payments
+from admin.payments.columns import ShownColumn
 from admin.payments.forms import PaymentSearchForm
 from admin.payments.queries import (
     MANY,
@@ -38,7 +39,7 @@ from admin.payments.queries import (
     totals_by_day,
 )
 from admin.payments.rows import make_groups, make_one_group
-from admin.web.filters import MINUS, NOTHING, count, counted, money
+from admin.web.filters import MINUS, NOTHING, count, counted, money, money_with_unit
 from admin.web.i18n import language
 from admin.web.keyset import Page, page_of
 from admin.web.labels import LABELS
@@ -56,6 +57,11 @@ class Search:
     period: Period
     filter: PaymentFilter
     ascending: bool = False
+
+    @property
+    def has_problems(self) -> bool:
+        """Whether a part of it could not be read; the list leaves that part out."""
+        return bool(self.form.errors or self.form.parsed.problems)
 
     def kept(self, *without: str) -> list[tuple[str, str]]:
         """The query string as pairs, without the named parts and without the place."""
@@ -93,9 +99,12 @@ def gathered(arguments: Any) -> str | None:
     return " ".join([*texts, f"method:{method}"] if method else texts)
 
 
-def read_page(search: Search, cursor: str | None, drawn: Plan) -> Page[Any]:
-    """One page of rows."""
-    return page_of(select_rows(drawn), page_order(drawn), cursor=cursor, ascending=search.ascending)
+def read_page(
+    search: Search, cursor: str | None, drawn: Plan, also: Sequence[str] = ()
+) -> Page[Any]:
+    """One page of rows, with `also` what chosen columns need."""
+    rows = select_rows(drawn, also)
+    return page_of(rows, page_order(drawn), cursor=cursor, ascending=search.ascending)
 
 
 def read_summary(drawn: Plan, *, at_any_cost: bool) -> Summary | None:
@@ -104,19 +113,46 @@ def read_summary(drawn: Plan, *, at_any_cost: bool) -> Summary | None:
 
 
 def make_listing(
-    page: Page[Any], drawn: Plan, search: Search, summary: Summary | None, *, now: datetime
+    page: Page[Any],
+    drawn: Plan,
+    search: Search,
+    summary: Summary | None,
+    *,
+    now: datetime,
+    columns: Sequence[ShownColumn] = (),
 ) -> dict[str, Any]:
     """Rows in their days, sums, ways on, and what to say where nothing is found."""
     sums = summary.totals if summary else None
     return {
         "count": counted(sums.count) if sums else counted(MANY, capped=True),
-        "groups": _groups(page, drawn, now=now),
+        "groups": _groups(page, drawn, columns, now=now),
         "total": _sums(sums),
         "sums_href": "" if summary else search.address(sums="all"),
         "newer_href": search.address(cursor=page.newer) if page.newer else None,
         "older_href": search.address(cursor=page.older) if page.older else None,
         "notices": [],
         "empty": _empty(search, now=now) if not page.rows else None,
+    }
+
+
+def make_selection(
+    page: Page[Any], search: Search, summary: Summary | None, *, most: int
+) -> dict[str, Any]:
+    """What can be taken from the list at once: all that match, where that is exact and few enough.
+
+    A search with a part that could not be read shows more than was meant, so nothing of it is
+    taken as a whole.
+    """
+    sums = summary.totals if summary and not search.has_problems else None
+    every = sums.count if sums else 0
+    is_more = every > len(page.rows)
+    return {
+        "query": urlencode(search.kept("view")),
+        "count": counted(every) if is_more and every <= most else "",
+        "net": money_with_unit(sums.net) if sums else "",
+        "seen": f"{every}:{sums.net.minor}" if sums else "",
+        "most": count(most),
+        "too_many": counted(every) if every > most else "",
     }
 
 
@@ -254,19 +290,23 @@ def basis_words() -> dict[TimeBasis, str]:
     return {basis: str(LABELS[basis].text) for basis in TimeBasis}
 
 
-def _groups(page: Page[Any], drawn: Plan, *, now: datetime) -> list[Any]:
+def _groups(
+    page: Page[Any], drawn: Plan, columns: Sequence[ShownColumn], *, now: datetime
+) -> list[Any]:
     if not page.rows:
         return []
     basis = drawn.wanted.basis
     uncertain = uncertain_payments([row.imp_uid for row in page.rows])
     if drawn.wanted.sort is not Sort.TIME:
-        return make_one_group(page.rows, basis=basis, uncertain=uncertain, now=now)
+        return make_one_group(page.rows, basis=basis, uncertain=uncertain, columns=columns, now=now)
     days = None
     if drawn.is_exact:
         key = time_column(basis).key
         first, last = sorted(kst_date(getattr(page.rows[end], key)) for end in (0, -1))
         days = totals_by_day(drawn, (first, last))
-    return make_groups(page.rows, basis=basis, days=days, uncertain=uncertain, now=now)
+    return make_groups(
+        page.rows, basis=basis, days=days, uncertain=uncertain, columns=columns, now=now
+    )
 
 
 def _sums(sums: Totals | None) -> dict[str, str]:

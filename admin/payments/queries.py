@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import Enum
@@ -224,9 +224,12 @@ def select_payments(drawn: Plan) -> sa.Select[Payment]:
     return sa.select(Payment).where(*_conditions(drawn))
 
 
-def select_rows(drawn: Plan) -> sa.Select[*tuple[Any, ...]]:
-    """As `select_payments`: no entities, but rows with what a line of the list shows."""
-    return select_payments(drawn).with_only_columns(*_SHOWN, maintain_column_froms=True)
+def select_rows(drawn: Plan, also: Sequence[str] = ()) -> sa.Select[*tuple[Any, ...]]:
+    """As `select_payments`: no entities, but rows with what a line of the list shows, and `also`
+    the attributes that chosen columns need."""
+    more = [getattr(Payment, name) for name in also]
+    query = select_payments(drawn)
+    return query.with_only_columns(*_SHOWN, *more, maintain_column_froms=True)
 
 
 def page_order(drawn: Plan) -> list[Any]:
@@ -249,6 +252,12 @@ def total(drawn: Plan) -> Totals:
     return _totals(*db.session.execute(select_totals(drawn)).one())
 
 
+def net_of(imp_uids: Sequence[str]) -> Money:
+    """What these payments add up to, as the list sums: money that came and did not go back."""
+    query = sa.select(*_sums()).where(Payment.imp_uid.in_(imp_uids))
+    return _totals(*db.session.execute(query).one()).net
+
+
 def select_totals(drawn: Plan) -> sa.Select[int, int, int]:
     """The same from the rows themselves, for a reader with a snapshot of its own."""
     return sa.select(*_sums()).where(*_conditions(drawn))
@@ -258,6 +267,13 @@ def count_up_to(drawn: Plan, most: int = MANY) -> int:
     """How many match, or `most` + 1 when there are more."""
     inner = sa.select(Payment.id).where(*_conditions(drawn)).limit(most + 1).subquery()
     return db.session.scalar(sa.select(sa.func.count()).select_from(inner)) or 0
+
+
+def oldest(drawn: Plan) -> datetime | None:
+    """The earliest moment, by the basis, of everything that matches; None when nothing does."""
+    column = time_column(drawn.wanted.basis)
+    found = sa.select(column).where(*_conditions(drawn), column.is_not(None))
+    return db.session.scalar(found.order_by(column.asc()).limit(1))
 
 
 def totals_by_day(drawn: Plan, days: tuple[date, date]) -> dict[date, DayTotals]:

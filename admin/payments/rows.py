@@ -17,6 +17,7 @@ from admin.domain.clock import KST, kst_date
 from admin.domain.money import Money
 from admin.domain.payment import PaymentState, PayMethod, state_at
 from admin.models import Payment, TimeBasis
+from admin.payments.columns import Cell, ShownColumn
 from admin.payments.queries import DayTotals, time_column
 from admin.web.filters import counted, day_pill, kst, kst_writer, money
 from admin.web.i18n import language
@@ -60,6 +61,8 @@ class Row:
     amount: str
     cancelled: str
     is_counted: bool
+    left_minor: int  # what a refund of all that is left gives back
+    cells: Sequence[Cell] = ()  # where somebody chose columns of their own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +82,7 @@ def make_groups(
     days: dict[date, DayTotals] | None,
     uncertain: frozenset[str],
     now: datetime,
+    columns: Sequence[ShownColumn] = (),
 ) -> list[Group]:
     """Rows under their days. `uncertain` holds the imp_uids with an unknown outcome.
 
@@ -98,7 +102,13 @@ def make_groups(
                 net=money(sums.net) if sums else "",
                 rows=[
                     make_row(
-                        one, getattr(one, key), link=link, words=words, uncertain=uncertain, now=now
+                        one,
+                        getattr(one, key),
+                        link=link,
+                        words=words,
+                        uncertain=uncertain,
+                        now=now,
+                        columns=columns,
                     )
                     for one in shown
                 ],
@@ -108,7 +118,12 @@ def make_groups(
 
 
 def make_one_group(
-    payments: Sequence[Listed], *, basis: TimeBasis, uncertain: frozenset[str], now: datetime
+    payments: Sequence[Listed],
+    *,
+    basis: TimeBasis,
+    uncertain: frozenset[str],
+    now: datetime,
+    columns: Sequence[ShownColumn] = (),
 ) -> list[Group]:
     """Rows in an order that is not that of days: each tells its own."""
     key = time_column(basis).key
@@ -116,7 +131,9 @@ def make_one_group(
     rows = []
     for one in payments:
         moment = getattr(one, key)
-        row = make_row(one, moment, link=link, words=words, uncertain=uncertain, now=now)
+        row = make_row(
+            one, moment, link=link, words=words, uncertain=uncertain, now=now, columns=columns
+        )
         rows.append(replace(row, time=kst(moment, "short")))
     return [Group(pill="", count="", net="", rows=rows)]
 
@@ -146,6 +163,7 @@ def make_row(
     words: _Words,
     uncertain: frozenset[str],
     now: datetime,
+    columns: Sequence[ShownColumn] = (),
 ) -> Row:
     """One payment as texts."""
     state = state_at(payment.standing, due_at=payment.vbank_due_at, now=now)
@@ -167,6 +185,8 @@ def make_row(
         if payment.cancelled_minor
         else "",
         is_counted=state in COUNTED and not unknown,
+        left_minor=payment.amount_minor - payment.cancelled_minor if state in COUNTED else 0,
+        cells=[(one.kind, one.text(payment)) for one in columns],
     )
 
 

@@ -12,7 +12,9 @@ from flask_babel import gettext
 from admin.domain.clock import utc_now
 from admin.domain.errors import DomainError, NotFound
 from admin.domain.permissions import Permission
+from admin.domain.refund_batch import MOST_ROWS
 from admin.gateway.errors import GatewayError
+from admin.payments.columns import needed, shown_columns
 from admin.payments.completing import make_offers
 from admin.payments.forms import LONGEST_SEARCH, NoteForm
 from admin.payments.listing import (
@@ -23,6 +25,7 @@ from admin.payments.listing import (
     make_listing,
     make_periods,
     make_query,
+    make_selection,
     make_sorts,
     make_tabs,
     make_twin,
@@ -34,6 +37,7 @@ from admin.payments.page import make_payment_page
 from admin.payments.queries import find_exact, get_payment, plan
 from admin.payments.rows import method_words
 from admin.payments.service import add_note, check_payment
+from admin.saved_views.menu import make_menu
 from admin.web.access import can, current_actor, requires
 from admin.web.errors import gateway_sentence, sentence
 from admin.web.links import Link, asked
@@ -55,11 +59,16 @@ def index() -> ResponseReturnValue:
     if exact := _exact(search):
         return exact
     drawn = plan(search.filter, now=now)
-    page = read_page(search, request.args.get("cursor"), drawn)
+    time_heading = basis_words()[search.filter.basis]
+    columns = shown_columns(current_actor().operator_id, time_heading)
+    page = read_page(search, request.args.get("cursor"), drawn, needed(columns))
     summary = read_summary(drawn, at_any_cost=request.args.get("sums") == "all")
     return render_template(
         "payments/index.html",
-        listing=make_listing(page, drawn, search, summary, now=now),
+        listing=make_listing(page, drawn, search, summary, now=now, columns=columns),
+        selection=make_selection(page, search, summary, most=MOST_ROWS),
+        columns=columns,
+        columns_href=f"{url_for('payment_columns.edit')}?{urlencode(search.kept())}",
         query=make_query(search, edit="edit" in request.args),
         form=search.form,
         kept_by_period=search.kept("from_day", "to_day", "period"),
@@ -70,8 +79,9 @@ def index() -> ResponseReturnValue:
         periods=make_periods(search),
         period=search.period.shown(),
         tabs=make_tabs(search, summary),
-        time_heading=basis_words()[search.filter.basis],
+        time_heading=time_heading,
         exports=_exports(search),
+        saved=make_menu("payments"),
     )
 
 

@@ -33,6 +33,7 @@ from admin.reconciliation.queries import (
 from admin.reconciliation.service import explain as explain_discrepancy
 from admin.reconciliation.service import run_day
 from admin.reconciliation.sides import make_sides
+from admin.saved_views.menu import make_menu, viewed
 from admin.web.access import can, current_actor, requires
 from admin.web.errors import sentence
 from admin.web.filters import count, money
@@ -154,6 +155,7 @@ def _desk(run: ReconciliationRun | None, form: RunForm, *, day: date | None) -> 
         at_risk=at_risk,
         open_count=counts.get(DiscrepancyState.OPEN, 0),
         bands=_bands(open_rows, now=now),
+        saved=make_menu("reconciliation"),
         tabs=_tabs(state, counts, run if day else None),
         rows=[_row(one, now=now) for one in rows],
         page={"newer_href": None, "older_href": None},
@@ -266,7 +268,12 @@ def _tabs(
     return [
         {
             "label": str(LABELS[state].text),
-            "href": url_for("reconciliation.index", state=state.value, run=run.id if run else None),
+            "href": url_for(
+                "reconciliation.index",
+                state=state.value,
+                run=run.id if run else None,
+                view=viewed(),
+            ),
             "is_current": state is current,
             "count": count(counts.get(state, 0)),
             "tone": "",

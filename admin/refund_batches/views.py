@@ -21,6 +21,7 @@ from admin.refund_batches import service
 from admin.refund_batches.exports import Line, outcome, result_columns, why
 from admin.refund_batches.forms import BatchForm
 from admin.refund_batches.queries import Tally, outcomes, rows_of, select_batches, tally
+from admin.refund_batches.selection import Taken, matching, ticked
 from admin.refund_batches.service import get_batch
 from admin.web.access import can, current_actor, requires
 from admin.web.errors import sentence, status_of
@@ -51,10 +52,18 @@ def index() -> ResponseReturnValue:
 @bp.get("/new")
 @requires(Permission.REFUNDS_BULK)
 def new() -> ResponseReturnValue:
-    """The form; `payment` (repeated) fills it from a selection."""
+    """The form; `payment` (repeated) fills it from a selection, `all` from what `query` asks."""
     form = BatchForm(formdata=None)
-    form.prepare([number for number in request.args.getlist("payment") if number][:MOST_ROWS])
-    return _form_page(form)
+    form.prepare([])
+    if "all" not in request.args:
+        given = [number for number in request.args.getlist("payment") if number][:MOST_ROWS]
+        return _form_page(form, ticked(given) if given else None)
+    try:
+        taken = matching(request.args.get("query", ""), now=utc_now())
+    except InvalidInput as error:
+        form.lines.errors = [sentence(error)]
+        return _form_page(form), 422
+    return _form_page(form, taken, has_moved=request.args.get("seen") != taken.seen)
 
 
 @bp.post("/")
@@ -131,10 +140,14 @@ def _change(verb: Callable[..., RefundBatch], batch_id: int) -> ResponseReturnVa
     return redirect(url_for("refund_batches.show", batch_id=batch_id), 303)
 
 
-def _form_page(form: BatchForm) -> str:
+def _form_page(form: BatchForm, taken: Taken | None = None, *, has_moved: bool = False) -> str:
+    if taken is not None:
+        form.lines.data = "\n".join(taken.numbers)
     return render_template(
         "refund_batches/new.html",
         form=form,
+        taken=taken,
+        has_moved=has_moved,
         most=MOST_ROWS,
         alone=ALONE_UP_TO,
         pause=gateway_pause(),

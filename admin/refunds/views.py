@@ -38,6 +38,7 @@ from admin.refunds.queries import (
     total_done,
 )
 from admin.refunds.service import refund_payment
+from admin.saved_views.menu import make_menu, viewed
 from admin.web.access import current_actor, requires
 from admin.web.errors import gateway_sentence, sentence
 from admin.web.filters import count, money
@@ -61,6 +62,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "refunds/index.html",
         page=paging(page),
+        saved=make_menu("refunds"),
         tabs=_tabs(group),
         rows=[_row(one, payments.get(one.imp_uid or "")) for one in page.rows],
         total=money(-total_done(wanted)),
@@ -215,7 +217,7 @@ def _tabs(current: str) -> list[dict[str, Any]]:
     return [
         {
             "label": word,
-            "href": url_for("refunds.index", state=group or None),
+            "href": url_for("refunds.index", state=group or None, view=viewed()),
             "is_current": group == current or (group == "" and current not in GROUPS),
             "count": count(counts[group]),
             "tone": "amber" if group in GLYPHS and counts[group] else "",

@@ -168,6 +168,9 @@ def phone(number: str | None) -> str:
 
 def mask_phone(number: str | None) -> str:
     """`010-••••-4821`: the first group and the last four digits stay."""
+    plain = (number or "").replace("-", "")
+    if len(plain) == 11 and plain.startswith("010") and plain.isdecimal() and plain.isascii():
+        return f"010-{DOT * 4}-{plain[7:]}"  # the usual form, without parsing it: lists have many
     text = phone(number)
     groups = text.split("-")
     if text == NOTHING:

@@ -31,6 +31,7 @@ from admin.domain.schedule import ScheduleState
 from admin.domain.search.clues import ClueKind
 from admin.domain.search.problems import ProblemKind
 from admin.domain.search.query import Compare, Field, StatusWord
+from admin.domain.watch import Measure, Side
 from admin.domain.webhook import WebhookState
 from admin.models.payment_day import Span, TimeBasis
 from admin.models.reconciliation import DiscrepancyState, RunState
@@ -242,6 +243,7 @@ LABELS: dict[Enum, Label] = {
     Permission.INQUIRIES_WRITE: _plain(_l("Work on inquiries")),
     Permission.REPORTS_READ: _plain(_l("See reports")),
     Permission.REPORTS_EXPORT: _plain(_l("Export reports")),
+    Permission.VIEWS_MANAGE: _plain(_l("Change views that others share")),
     Permission.AUDIT_READ: _plain(_l("Read the audit trail")),
     Permission.JOBS_READ: _plain(_l("See jobs")),
     Permission.JOBS_RUN: _plain(_l("Start jobs")),
@@ -319,6 +321,11 @@ LABELS: dict[Enum, Label] = {
     ),
     ProblemKind.TOO_LONG: _plain(_l("One value has at most %(most)s characters.")),
     ProblemKind.TOO_MANY: _plain(_l("A search has at most %(most)s conditions.")),
+    Measure.COUNT: _plain(_l("Count")),
+    Measure.SUM: _plain(_l("Net (KRW)")),
+    Measure.AGE: _plain(_l("Age of the oldest (hours)")),
+    Side.ABOVE: _plain(_l("above")),
+    Side.BELOW: _plain(_l("below")),
     ClueKind.PAYMENT: _plain(_l("Payment id")),
     ClueKind.ORDER: _plain(_l("Order number")),
     ClueKind.APPROVAL: _plain(_l("Approval number")),
@@ -339,6 +346,7 @@ JOBS: dict[str, LazyString] = {
     "webhooks.work": _l("Work off webhooks"),
     "accounts.forget_sessions": _l("Remove old sessions"),
     "exports.make": _l("Write an export"),
+    "watches.evaluate": _l("Look at the watches"),
     "exports.sweep": _l("Delete exports past their time"),
 }
 

@@ -1,0 +1,1 @@
+"""Saved views: what somebody asks of a list again and again, under a name."""

@@ -1,0 +1,1 @@
+"""Limits over what saved views hold."""
