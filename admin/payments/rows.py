@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import url_for
 from flask_babel import gettext
@@ -74,14 +75,16 @@ def make_groups(
     basis: TimeBasis,
     days: dict[date, DayTotals] | None,
     uncertain: frozenset[str],
+    place: str | None = None,
     now: datetime,
 ) -> list[Group]:
-    """Rows under their days. `uncertain` holds the imp_uids with an unknown outcome.
+    """Rows under their days. `uncertain` holds the imp_uids with an unknown outcome, `place` the
+    query string of the list they stand in.
 
     A day without sums in `days` is summed over the rows shown; without `days` no sum is told.
     """
     key = time_column(basis).key
-    link = row_links()
+    link = row_links(place)
     words = _Words()
     groups = []
     for day, members in groupby(payments, key=lambda one: kst_date(getattr(one, key))):
@@ -104,11 +107,16 @@ def make_groups(
 
 
 def make_one_group(
-    payments: Sequence[Payment], *, basis: TimeBasis, uncertain: frozenset[str], now: datetime
+    payments: Sequence[Payment],
+    *,
+    basis: TimeBasis,
+    uncertain: frozenset[str],
+    place: str | None = None,
+    now: datetime,
 ) -> list[Group]:
     """Rows in an order that is not that of days: each tells its own."""
     key = time_column(basis).key
-    link, words = row_links(), _Words()
+    link, words = row_links(place), _Words()
     rows = []
     for one in payments:
         moment = getattr(one, key)
@@ -123,11 +131,15 @@ def _sum(day: date, payments: Sequence[Payment], *, now: datetime) -> DayTotals:
     return DayTotals(day=day, count=len(payments), net=Money(net))
 
 
-def row_links() -> Callable[[int], str]:
-    """The address of a payment by its key, built once a page and not once a row."""
+def row_links(place: str | None = None) -> Callable[[int], str]:
+    """The address of a payment by its key, built once a page and not once a row.
+
+    `place` is the query string of the list, which the payment's page leads back to and on from.
+    """
     pattern = url_for("payments.show", payment_id=0)
     head = pattern[: pattern.rindex("0")]
-    return lambda payment_id: f"{head}{payment_id}"
+    tail = "" if place is None else f"?{urlencode({'from': place})}"
+    return lambda payment_id: f"{head}{payment_id}{tail}"
 
 
 def make_row(
