@@ -16,11 +16,13 @@ _TYPED = re.compile(r"[^\s@,;:!?()<>\"'/]+(?:@[\w.-]+)?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Colleague:
-    """A person who may be called; the address is the one of their account."""
+    """A person with an account, and its address. Who may not be called is known all the same, so
+    that a call to them never reaches somebody whose name begins alike."""
 
     operator_id: int
     name: str
     email: str
+    may_be_called: bool = True
 
     @property
     def login(self) -> str:
@@ -56,7 +58,8 @@ def _one(rest: str, people: Sequence[Colleague]) -> Colleague:
     typed = _typed(rest)
     named = [one for one in people if _stands(one.name, rest)]
     longest = max((len(one.name) for one in named), default=0)
-    matches = [one for one in named if len(one.name) == longest] or _by_address(rest, people)
+    meant = [one for one in named if len(one.name) == longest] or _by_address(rest, people)
+    matches = [one for one in meant if one.may_be_called]
     if not matches:
         raise NobodyCalled(field="body", typed=typed)
     if len(matches) > 1:

@@ -23,17 +23,20 @@ class Call:
 
 
 def colleagues() -> list[Colleague]:
-    """Everyone who can sign in and may see payments, by name."""
+    """Everyone with an account, by name; called are those who can sign in and may see payments."""
     query = (
         sa.select(Operator)
-        .where(Operator.active.is_(True))
         .options(selectinload(Operator.roles))
         .order_by(Operator.name, Operator.id)
     )
     return [
-        Colleague(operator_id=one.id, name=one.name, email=one.email)
+        Colleague(
+            operator_id=one.id,
+            name=one.name,
+            email=one.email,
+            may_be_called=one.active and may(one.role, Permission.PAYMENTS_READ),
+        )
         for one in db.session.scalars(query)
-        if may(one.role, Permission.PAYMENTS_READ)
     ]
 
 

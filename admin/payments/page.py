@@ -110,7 +110,9 @@ def make_payment_page(
         "looks_href": url_for("payments.looks", payment_id=payment.id)
         if len(around.observations) > 1
         else "",
-        "colleagues": colleagues() if can(Permission.NOTES_WRITE.value) else [],
+        "colleagues": [one for one in colleagues() if one.may_be_called]
+        if can(Permission.NOTES_WRITE.value)
+        else [],
         "around": make_way(payment, place, now=now),
     }
 

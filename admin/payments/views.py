@@ -147,13 +147,15 @@ def note(payment_id: int) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _page(payment_id, form), 422
     try:
-        add_note(payment_id, form.text.data or "", actor=current_actor(), now=utc_now())
+        left = add_note(payment_id, form.text.data or "", actor=current_actor(), now=utc_now())
     except NotFound:
         raise
     except DomainError as error:
         form.text.errors = [sentence(error)]
         return _page(payment_id, form), 422
-    flash(gettext("The note is left."), "done")
+    names = ", ".join(one.operator.name for one in left.mentions)
+    told = gettext("The note is left for %(names)s.", names=names)
+    flash(told if names else gettext("The note is left."), "done")
     return redirect(_address(payment_id), 303)
 
 

@@ -14,6 +14,8 @@ PEOPLE = [
     Colleague(operator_id=5, name="김서연아", email="seoyeona@shop.example"),
     Colleague(operator_id=6, name="이민", email="min.lee@shop.example"),
     Colleague(operator_id=7, name="이민", email="min.park@shop.example"),
+    Colleague(operator_id=8, name="Support 2", email="gone@shop.example", may_be_called=False),
+    Colleague(operator_id=9, name="박지훈", email="other@shop.example", may_be_called=False),
 ]
 
 
@@ -41,7 +43,7 @@ def test_who_is_meant_is_called(text: str, called: list[int]) -> None:
     assert [one.operator_id for one in find_called(text, PEOPLE)] == called
 
 
-@pytest.mark.parametrize("text", ["@nobody", "@everyone hello", "@김서"])
+@pytest.mark.parametrize("text", ["@nobody", "@Support 2", "@gone", "@everyone hello", "@김서"])
 def test_a_name_that_is_nobodys_is_told(text: str) -> None:
     with pytest.raises(NobodyCalled) as caught:
         find_called(f"@박지훈 {text}", PEOPLE)
