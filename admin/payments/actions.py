@@ -68,15 +68,17 @@ def _refund(payment: Payment, policy: RefundPolicy, waiting: MoneyOperation | No
         why_not = gettext("Another refund waits for approval.")
     elif waiting is not None:
         why_not = gettext("The outcome of an operation on this payment is not known yet.")
-    elif not policy.allowed:
-        why_not = gettext(policy.why_not or "")
+    elif not policy.allowed and policy.why_not:
+        why_not = gettext(policy.why_not)
     href = url_for("refunds.new", payment_id=payment.id)
     return _action(gettext("Refund"), href, why_not)
 
 
 def _part(policy: RefundPolicy, refund: Action) -> Action:
     """A part goes back on the page of the refund; what stops the whole stops a part."""
-    why_not = refund.why_not or ("" if policy.part_allowed else gettext(policy.why_not_part or ""))
+    why_not = refund.why_not
+    if not why_not and policy.why_not_part:
+        why_not = gettext(policy.why_not_part)
     return _action(gettext("Refund of a part"), refund.href, why_not)
 
 

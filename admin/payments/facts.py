@@ -140,11 +140,7 @@ def method_facts(payment: Payment) -> list[Fact]:
     if payment.wallet:
         facts.append(Fact(name=gettext("Wallet"), text=method_label(payment.wallet)))
     if payment.card_name or payment.card_code:
-        quota = (
-            gettext("%(months)s months", months=payment.card_quota)
-            if payment.card_quota
-            else gettext("lump sum")
-        )
+        quota = _quota(payment.card_quota)
         kind = written("card_type", payment.card_type, payment) if _has(payment.card_type) else ""
         name = payment.card_name or payment.card_code or ""
         note = " · ".join(part for part in (quota, kind) if part)
@@ -274,6 +270,10 @@ def _card_kind(value: int) -> str:
     return str(words.get(value, value))
 
 
+def _quota(value: int) -> str:
+    return str(gettext("%(months)s months", months=value) if value else gettext("lump sum"))
+
+
 def _status(value: str) -> str:
     return str(LABELS[PaymentStatus(value)])
 
@@ -285,5 +285,6 @@ _WRITERS: dict[str, Callable[[Any], str]] = {
     "pay_method": method_label,
     "wallet": method_label,
     "card_type": _card_kind,
+    "card_quota": _quota,
     "status": _status,
 }

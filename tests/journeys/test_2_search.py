@@ -105,6 +105,15 @@ def test_the_keys_move_open_and_explain(finance: Visitor) -> None:
     with finance.opens():
         page.keyboard.press("o")
     assert page.url.endswith(target or "nowhere")
+    following = page.locator("a[rel=next]").get_attribute("href") or "nowhere"
+    with finance.opens():
+        page.keyboard.press("j")
+    assert page.url.endswith(following)
+    with finance.opens():
+        page.keyboard.press("k")
+    assert page.url.endswith(target or "nowhere")
+    page.go_back()
+    page.go_back()
     page.go_back()
     expect(page.locator("tr[data-cursor] .row-link")).to_have_attribute("href", target or "")
 
