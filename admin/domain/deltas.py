@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 from admin.domain.merging import FIELDS
 from admin.domain.money import Money
@@ -20,15 +20,8 @@ Deltas = dict[
     str, list[Any]
 ]  # field: [value before, value after], both as `plain_value` gives them
 Values = dict[str, Any]
-
-
-class Unkept(Enum):
-    """Stands for a value that changed at a look which did not keep it."""
-
-    UNKEPT = "unkept"
-
-
-UNKEPT = Unkept.UNKEPT
+# Stands for a value that changed at a look which did not keep it.
+UNKEPT: Final = object()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
