@@ -516,6 +516,17 @@ def test_a_note_calls_a_person_until_they_opened_it(support, sign_in, payment):
     assert waiting_on(called) == []
 
 
+def test_who_opens_a_payment_opens_it_for_nobody_else(support, sign_in, payment):
+    one, other = sign_in(Role.FINANCE), sign_in(Role.FINANCE)
+    text = f"@{one.operator.name} @{other.operator.name}"
+    support.post(f"/payments/{payment.id}/notes/", {"text": text})
+
+    show(one, payment)
+
+    assert waiting_on(one) == []
+    assert waiting_on(other) == [f"/payments/{payment.id}#history"]
+
+
 def test_a_person_is_called_by_the_beginning_of_their_address(support, payment):
     called = add_operator(Role.MANAGER)
 
