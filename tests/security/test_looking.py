@@ -99,6 +99,7 @@ CATALOGUE = {
     "payments.index": "payments.searched",
     "payments.listed": "payments.searched",
     "payments.show": "payment.viewed",
+    "payments.looks": "payment.viewed",
     "exports.index": "exports.searched",
     "exports.show": "export.viewed",
     "exports.passport": "export.viewed",
