@@ -28,6 +28,7 @@ from admin.jobs.queries import find_latest
 from admin.models import Job, TimeBasis
 from admin.operations.closing import CLOSABLE
 from admin.operations.queries import uncertain_payments, unknown_outcomes
+from admin.payments.mentions import calls_for
 from admin.payments.rows import make_groups
 from admin.payments.tasks import SYNC
 from admin.reports.figures import day_lines, method_lines
@@ -40,6 +41,7 @@ from admin.web.filters import kst_day as shown_day
 bp = Blueprint("dashboard", __name__)
 
 FORTNIGHT = 14
+MOST_CALLS = 5  # payments whose notes call the reader; the next comes when one was opened
 
 
 @bp.get("/")
@@ -99,7 +101,7 @@ def _comparison(today: Sales, *, now: datetime) -> SimpleNamespace | None:
 
 def _needs(*, now: datetime) -> list[dict[str, Any]]:
     """What needs someone; lines at zero, or that the reader may not open, are left out."""
-    lines = []
+    lines = _calls()
     if (unknown := unknown_outcomes(now=now)) is not None:
         lines.append(
             {
@@ -212,6 +214,24 @@ def _watched(tiles: list[dict[str, Any]]) -> list[dict[str, Any]]:
         }
         for tile in tiles
         if tile["speaks"]
+    ]
+
+
+def _calls() -> list[dict[str, Any]]:
+    """The payments whose notes call the reader, until they are opened."""
+    if not can(Permission.PAYMENTS_READ.value):
+        return []
+    return [
+        {
+            "icon": "note",
+            "tone": "amber",
+            "noun": gettext("%(author)s mentioned you", author=one.author),
+            "why": gettext("in a note on %(order)s", order=one.order),
+            "count": one.count,
+            "amount": None,
+            "href": url_for("payments.show", payment_id=one.payment_id, _anchor="history"),
+        }
+        for one in calls_for(current_actor().operator_id or 0, limit=MOST_CALLS)
     ]
 
 

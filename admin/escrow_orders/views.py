@@ -30,8 +30,9 @@ from admin.gateway.errors import GatewayError
 from admin.models import EscrowOrder, Order
 from admin.operations.intent import find_open
 from admin.orders.queries import find_order, orders_of
+from admin.payments.actions import delivery_why_not
+from admin.payments.around import gather
 from admin.payments.history import make_history
-from admin.payments.queries import observations_of
 from admin.saved_views.menu import make_menu, viewed
 from admin.web.access import can, current_actor, requires
 from admin.web.errors import gateway_sentence, sentence
@@ -164,7 +165,7 @@ def _page(
         error=error,
         looked_at=order.looked_at,
         check_action=url_for("escrow_orders.check", payment_id=payment.id) if checks else "",
-        entries=make_history(payment, observations_of(payment.id)),
+        entries=make_history(payment, gather(payment)),
         back=Link(gettext("Escrow"), url_for("escrow_orders.index")),
     )
 
@@ -181,13 +182,7 @@ def _why_not(order: EscrowOrder, waiting: bool) -> str:
         return gettext("Your role may not register deliveries.")
     if waiting:
         return gettext("The outcome of a registration is not known yet.")
-    never = {
-        EscrowState.AWAITING_DEPOSIT: gettext("The deposit has not come in yet."),
-        EscrowState.SHIPPED: gettext("A delivery is registered already."),
-        EscrowState.REFUNDED: gettext("The order was refunded; there is nothing to ship."),
-        EscrowState.ENDED: gettext("The order ended before any money came."),
-    }.get(order.state)
-    return never or gateway_pause()
+    return delivery_why_not(order.state) or gateway_pause()
 
 
 def _delivery(order: EscrowOrder) -> dict[str, Any] | None:

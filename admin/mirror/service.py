@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from admin.audit.service import record
 from admin.domain.actor import Actor
+from admin.domain.deltas import deltas_of
 from admin.domain.escrow import escrow_state
 from admin.domain.merging import Merge, Observed, is_late_success, merge
 from admin.domain.payment import PaymentSnapshot
@@ -195,7 +196,7 @@ def _apply_one(
         payment.version += 1
     _keep_escrow_order(payment, now=now)
     if not known:
-        _observe(payment, observed, merged, source=source, now=now)
+        _observe(payment, ours.snapshot, observed, merged, source=source, now=now)
         _record(payment, merged, late=late, source=source, actor=actor, now=now)
     return Applied(payment_id=payment.id, new=False, merged=merged)
 
@@ -235,9 +236,15 @@ def _keep_escrow_order(payment: Payment, *, now: datetime) -> None:
 
 
 def _observe(
-    payment: Payment, observed: Observed, merged: Merge, *, source: str, now: datetime
+    payment: Payment,
+    before: PaymentSnapshot,
+    observed: Observed,
+    merged: Merge,
+    *,
+    source: str,
+    now: datetime,
 ) -> None:
-    """Keep looks that told something; a person's own look is always kept."""
+    """Keep looks that told something, with what they changed; a person's own is always kept."""
     if source != "check" and not (merged.changed or merged.conflicts or merged.stale):
         return
     db.session.add(
@@ -247,6 +254,7 @@ def _observe(
             fetch_seq=observed.fetch_seq,
             seen_at=now,
             changed=list(merged.changed),
+            deltas=deltas_of(before, merged.result.snapshot, merged.changed) or None,
             conflicts=list(merged.conflicts),
             stale=merged.stale,
             status=observed.snapshot.status.value,

@@ -8,7 +8,7 @@ from admin.models.export import ColumnChoice, Export, ExportMark
 from admin.models.gateway_binding import GatewayBinding, GatewayCircuit, GatewayToken
 from admin.models.inquiry import Inquiry, InquiryEntry
 from admin.models.job import Job
-from admin.models.note import Note
+from admin.models.note import Note, NoteMention
 from admin.models.observation import Observation
 from admin.models.operation import Approval, Closure, MoneyOperation, OperationAttempt
 from admin.models.operator import Operator, OperatorRole, SignInSession
@@ -45,6 +45,7 @@ __all__ = [
     "LineItem",
     "MoneyOperation",
     "Note",
+    "NoteMention",
     "Observation",
     "OperationAttempt",
     "Operator",

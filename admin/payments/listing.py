@@ -22,6 +22,7 @@ from admin.models import TimeBasis
 from admin.operations.queries import uncertain_payments
 from admin.payments.columns import ShownColumn
 from admin.payments.forms import PaymentSearchForm
+from admin.payments.place import this_place
 from admin.payments.queries import (
     MANY,
     PaymentFilter,
@@ -295,17 +296,25 @@ def _groups(
 ) -> list[Any]:
     if not page.rows:
         return []
-    basis = drawn.wanted.basis
+    basis, place = drawn.wanted.basis, this_place()
     uncertain = uncertain_payments([row.imp_uid for row in page.rows])
     if drawn.wanted.sort is not Sort.TIME:
-        return make_one_group(page.rows, basis=basis, uncertain=uncertain, columns=columns, now=now)
+        return make_one_group(
+            page.rows, basis=basis, uncertain=uncertain, place=place, columns=columns, now=now
+        )
     days = None
     if drawn.is_exact:
         key = time_column(basis).key
         first, last = sorted(kst_date(getattr(page.rows[end], key)) for end in (0, -1))
         days = totals_by_day(drawn, (first, last))
     return make_groups(
-        page.rows, basis=basis, days=days, uncertain=uncertain, columns=columns, now=now
+        page.rows,
+        basis=basis,
+        days=days,
+        uncertain=uncertain,
+        place=place,
+        columns=columns,
+        now=now,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,36 +12,61 @@ from flask_babel import gettext
 from admin.domain.escrow import sum_items
 from admin.domain.money import Money
 from admin.domain.operation import OperationKind, OperationState
-from admin.domain.payment import PayMethod
 from admin.domain.permissions import Permission
-from admin.domain.refund import RefundPolicy, refund_policy
-from admin.models import MoneyOperation, Order, Payment
+from admin.domain.refund import refund_policy
+from admin.domain.search.printing import show
+from admin.domain.search.query import Compare, Field, Query, Term, clean_text
+from admin.domain.tax import declared_tax_free, split
+from admin.models import Discrepancy, MoneyOperation, Order, Payment
 from admin.models.reconciliation import DiscrepancyState
 from admin.operations.intent import find_open
 from admin.orders.queries import find_order
-from admin.payments.history import make_history
-from admin.payments.queries import discrepancies_of, observations_of, totals_of_buyer
+from admin.payments.actions import make_actions
+from admin.payments.around import Attempts, attempts_of, billing_key_of, gather
+from admin.payments.facts import (
+    buyer_facts,
+    gateway_facts,
+    method_facts,
+    pretty,
+    receipt_facts,
+    shop_facts,
+)
+from admin.payments.history import make_history, make_story
+from admin.payments.listing import read_search
+from admin.payments.mentions import colleagues
+from admin.payments.neighbours import find_neighbours
+from admin.payments.place import Place
+from admin.payments.queries import plan, totals_of_buyer
 from admin.web.access import can
-from admin.web.links import trusted_receipt
+from admin.web.i18n import language
+from admin.web.labels import LABELS, method_label
+
+GAVE_BACK = frozenset({OperationState.SUCCEEDED, OperationState.SUCCEEDED_LATE})
 
 
-def make_payment_page(payment: Payment, *, now: datetime) -> dict[str, Any]:
-    """The context of payments/show.html but for the form and the way back."""
-    snapshot = payment.snapshot()
-    policy = refund_policy(snapshot, confirmed=False, now=now)
+def make_payment_page(
+    payment: Payment, *, place: Place | None, arguments: Mapping[str, str], now: datetime
+) -> dict[str, Any]:
+    """The context of payments/show.html but for the form.
+
+    `place` is the list the reader came from; `arguments` say what of the timeline is shown.
+    """
+    policy = refund_policy(payment.snapshot(), confirmed=False, now=now)
     waiting = find_open(payment.imp_uid)
     order = find_order(payment.merchant_uid)
-    observations = observations_of(payment.id)
+    around = gather(payment)
     buyer = totals_of_buyer(payment)
+    actions = make_actions(payment, policy, waiting, billing_key_of(payment))
     return {
         "payment": payment,
         "state": payment.state(now),
         "policy": policy,
         "days_left": (policy.until - now).days if policy.until else None,
         "waiting": _waiting(waiting),
-        "why_nots": _why_nots(payment, policy, waiting),
-        "actions": _actions(payment, policy, waiting),
+        "actions": actions,
+        "why_nots": [(one.name, one.why_not) for one in actions.values() if one.why_not],
         "last_check": {"at": payment.checked_at, "source": gettext("at the gateway")},
+        "amounts": _amounts(payment),
         "items": _items(order),
         "item_sum": _item_sum(payment, order),
         "buyer": {
@@ -50,8 +76,16 @@ def make_payment_page(payment: Payment, *, now: datetime) -> dict[str, Any]:
         }
         if buyer
         else None,
+        "buyer_facts": buyer_facts(payment),
+        "method_facts": method_facts(payment),
+        "shop_facts": shop_facts(payment),
+        "gateway_facts": gateway_facts(payment),
+        "receipt_facts": receipt_facts(payment),
+        "custom_data": pretty(payment.custom_data),
+        "extra": pretty(payment.extra),
+        "attempts": _attempts(payment, attempts_of(payment), now=now),
         "refunds": _refunds(payment),
-        "differences": _differences(payment),
+        "differences": _differences(around.findings),
         "inquiries": [
             {
                 "subject": one.subject,
@@ -67,8 +101,45 @@ def make_payment_page(payment: Payment, *, now: datetime) -> dict[str, Any]:
         }
         if payment.escrow_order
         else None,
-        "entries": make_history(payment, observations),
+        "story": make_story(
+            make_history(payment, around),
+            show=arguments.get("show", ""),
+            everything=bool(arguments.get("all")),
+            address=_addresses(payment, place),
+        ),
+        "looks_href": url_for("payments.looks", payment_id=payment.id)
+        if len(around.observations) > 1
+        else "",
+        "colleagues": [one for one in colleagues() if one.may_be_called]
+        if can(Permission.NOTES_WRITE.value)
+        else [],
+        "around": make_way(payment, place, now=now),
     }
+
+
+def make_way(payment: Payment, place: Place | None, *, now: datetime) -> dict[str, str]:
+    """The list the reader came from, and the payments before and after this one in it."""
+    if place is None:
+        return {"back": url_for("payments.index"), "previous": "", "next": ""}
+    search = read_search(dict(place.pairs), now=now)
+    drawn = plan(search.filter, now=now)
+    found = find_neighbours(drawn, payment, ascending=search.ascending)
+    return {
+        "back": place.href,
+        "previous": place.payment(found.previous) if found.previous is not None else "",
+        "next": place.payment(found.next) if found.next is not None else "",
+    }
+
+
+def _addresses(payment: Payment, place: Place | None) -> Any:
+    """The page itself with another part of its timeline; the place in the list is kept."""
+    kept: dict[str, Any] = {} if place is None else place.kept
+
+    def address(**parts: str) -> str:
+        asked: dict[str, Any] = {name: part for name, part in parts.items() if part}
+        return url_for("payments.show", payment_id=payment.id, **kept, **asked, _anchor="history")
+
+    return address
 
 
 def _waiting(operation: MoneyOperation | None) -> dict[str, Any] | None:
@@ -83,42 +154,70 @@ def _waiting(operation: MoneyOperation | None) -> dict[str, Any] | None:
     }
 
 
-def _actions(
-    payment: Payment, policy: RefundPolicy, waiting: MoneyOperation | None
-) -> dict[str, str]:
-    refundable = policy.allowed and waiting is None and can(Permission.REFUNDS_CREATE.value)
-    checkable = can(Permission.PAYMENTS_CHECK.value)
-    asks = can(Permission.INQUIRIES_WRITE.value)
+def _amounts(payment: Payment) -> dict[str, Any]:
+    """Approved, given back and left; by tax as well where the shop declared its tax-free part.
+
+    Who gives back outside Jangbu does not say of which kind it was: then no refund is split, nor
+    is what is left.
+    """
+    tax_free = declared_tax_free(payment.snapshot())
+    if tax_free is None:
+        return {"is_split": False, "approved": None, "refunded": None, "left": None}
+    approved = split(payment.amount, tax_free=tax_free)
+    ours = [
+        one
+        for one in payment.operations
+        if one.kind is OperationKind.REFUND and one.state in GAVE_BACK
+    ]
+    if sum(one.amount_minor or 0 for one in ours) != payment.cancelled_minor:
+        return {"is_split": True, "approved": approved, "refunded": None, "left": None}
+    free_back = sum(int(one.details.get("tax_free_minor", 0)) for one in ours)
+    back = split(payment.cancelled, tax_free=Money(free_back, payment.currency))
     return {
-        "refund_href": url_for("refunds.new", payment_id=payment.id) if refundable else "",
-        "check_action": url_for("payments.check", payment_id=payment.id) if checkable else "",
-        "charge_href": "",
-        "inquiry_href": url_for("inquiries.new", payment_id=payment.id) if asks else "",
-        "receipt_href": trusted_receipt(payment.receipt_url),
+        "is_split": True,
+        "approved": approved,
+        "refunded": back,
+        "left": {
+            "tax_free": approved.tax_free - back.tax_free,
+            "supply": approved.supply - back.supply,
+            "vat": approved.vat - back.vat,
+        },
     }
 
 
-def _why_nots(
-    payment: Payment, policy: RefundPolicy, waiting: MoneyOperation | None
-) -> list[tuple[str, str]]:
-    """Each action that is not there, with its reason."""
-    reasons = []
-    if not can(Permission.REFUNDS_CREATE.value):
-        reasons.append((gettext("Refund"), gettext("Your role may not refund.")))
-    elif waiting is not None and waiting.state is OperationState.NEEDS_APPROVAL:
-        reasons.append((gettext("Refund"), gettext("Another refund waits for approval.")))
-    elif waiting is not None:
-        text = gettext("The outcome of an operation on this payment is not known yet.")
-        reasons.append((gettext("Refund"), text))
-    elif not policy.allowed and policy.why_not:
-        reasons.append((gettext("Refund"), gettext(policy.why_not)))
-    if not payment.escrow:
-        text = gettext("This is not an escrow order.")
-        reasons.append((gettext("Register delivery"), text))
-    if payment.pay_method not in (PayMethod.TRANS.value, PayMethod.VBANK.value):
-        text = gettext("Only for transfers and virtual accounts.")
-        reasons.append((gettext("Cash receipt"), text))
-    return reasons
+def _attempts(payment: Payment, found: Attempts, *, now: datetime) -> dict[str, Any] | None:
+    """Every payment of this order number, where there is more than this one."""
+    if found.count < 2:
+        return None
+    return {
+        "count": found.count,
+        "paid_twice": found.is_paid_twice,
+        "holding": found.holding,
+        "held": found.held,
+        "href": url_for("payments.index", q=_same_order(payment), period="all"),
+        "rows": [
+            {
+                "at": one.started_at,
+                "state": LABELS[one.state(now)],
+                "method": method_label(one.method),
+                "amount": one.amount,
+                "cancelled": one.cancelled,
+                "is_this": one.id == payment.id,
+                "href": url_for("payments.show", payment_id=one.id),
+                "imp_uid": one.imp_uid,
+            }
+            for one in found.payments
+        ],
+    }
+
+
+def _same_order(payment: Payment) -> str:
+    """A search for this order number alone, as a reader would write it."""
+    number = clean_text(payment.merchant_uid)
+    if not number:
+        return payment.merchant_uid
+    term = Term(field=Field.ORDER, compare=Compare.IS, value=number)
+    return show(Query((term,)), language())
 
 
 def _items(order: Order | None) -> list[dict[str, Any]]:
@@ -173,7 +272,7 @@ def _refunds(payment: Payment) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: row["at"], reverse=True)
 
 
-def _differences(payment: Payment) -> list[dict[str, Any]]:
+def _differences(findings: list[Discrepancy]) -> list[dict[str, Any]]:
     if not can(Permission.RECONCILIATION_READ.value):
         return []
     words = {
@@ -186,5 +285,5 @@ def _differences(payment: Payment) -> list[dict[str, Any]]:
             "state": words[one.state],
             "href": url_for("reconciliation.show", discrepancy_id=one.id),
         }
-        for one in discrepancies_of(payment)
+        for one in findings
     ]

@@ -26,6 +26,10 @@ from admin.domain.payment import PaymentStatus, Standing
 from admin.domain.search.query import Field, Query, StatusWord, Term
 from admin.models import (
     Discrepancy,
+    Inquiry,
+    MoneyOperation,
+    Note,
+    NoteMention,
     Observation,
     Payment,
     PaymentDay,
@@ -344,9 +348,12 @@ def get_payment(payment_id: int) -> Payment | None:
         .where(Payment.id == payment_id)
         .options(
             selectinload(Payment.cancellations),
-            selectinload(Payment.operations),
-            selectinload(Payment.notes),
-            selectinload(Payment.inquiries),
+            selectinload(Payment.operations).selectinload(MoneyOperation.approval),
+            selectinload(Payment.operations).selectinload(MoneyOperation.closures),
+            selectinload(Payment.notes)
+            .selectinload(Note.mentions)
+            .selectinload(NoteMention.operator),
+            selectinload(Payment.inquiries).selectinload(Inquiry.entries),
             selectinload(Payment.escrow_order),
         )
     )

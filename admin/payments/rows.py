@@ -8,6 +8,7 @@ from datetime import date, datetime
 from functools import cache
 from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 
 import sqlalchemy as sa
 from flask import url_for
@@ -81,15 +82,17 @@ def make_groups(
     basis: TimeBasis,
     days: dict[date, DayTotals] | None,
     uncertain: frozenset[str],
+    place: str | None = None,
     now: datetime,
     columns: Sequence[ShownColumn] = (),
 ) -> list[Group]:
-    """Rows under their days. `uncertain` holds the imp_uids with an unknown outcome.
+    """Rows under their days. `uncertain` holds the imp_uids with an unknown outcome, `place` the
+    query string of the list they stand in.
 
     A day without sums in `days` is summed over the rows shown; without `days` no sum is told.
     """
     key = time_column(basis).key
-    link = row_links()
+    link = row_links(place)
     words = _words(language())
     groups = []
     for day, members in groupby(payments, key=lambda one: kst_date(getattr(one, key))):
@@ -122,12 +125,13 @@ def make_one_group(
     *,
     basis: TimeBasis,
     uncertain: frozenset[str],
+    place: str | None = None,
     now: datetime,
     columns: Sequence[ShownColumn] = (),
 ) -> list[Group]:
     """Rows in an order that is not that of days: each tells its own."""
     key = time_column(basis).key
-    link, words = row_links(), _words(language())
+    link, words = row_links(place), _words(language())
     rows = []
     for one in payments:
         moment = getattr(one, key)
@@ -148,11 +152,15 @@ def _sum(day: date, payments: Sequence[Listed], *, now: datetime) -> DayTotals:
     return DayTotals(day=day, count=len(payments), net=Money(net))
 
 
-def row_links() -> Callable[[int], str]:
-    """The address of a payment by its key, built once a page and not once a row."""
+def row_links(place: str | None = None) -> Callable[[int], str]:
+    """The address of a payment by its key, built once a page and not once a row.
+
+    `place` is the query string of the list, which the payment's page leads back to and on from.
+    """
     pattern = url_for("payments.show", payment_id=0)
     head = pattern[: pattern.rindex("0")]
-    return lambda payment_id: f"{head}{payment_id}"
+    tail = "" if place is None else f"?{urlencode({'from': place})}"
+    return lambda payment_id: f"{head}{payment_id}{tail}"
 
 
 def make_row(

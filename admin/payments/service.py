@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import sqlalchemy as sa
+
 from admin.audit.service import record
 from admin.domain.actor import Actor
 from admin.domain.card_guard import holds_card_number
 from admin.domain.errors import N_, InvalidInput, NotFound
+from admin.domain.mentions import find_called
 from admin.gateway.client import Gateway
 from admin.mirror import service as mirror
 from admin.mirror.service import Applied
-from admin.models import Note, Payment, db, lock, transaction
+from admin.models import Note, NoteMention, Payment, db, lock, transaction
 from admin.operations.intent import find_open
 from admin.operations.resolver import advance
+from admin.payments.mentions import colleagues, waiting_mentions
 
 LONGEST_NOTE = 2000
 
@@ -54,7 +58,10 @@ def sync_payment(imp_uid: str, *, source: str, gateway: Gateway, now: datetime) 
 
 
 def add_note(payment_id: int, body: str, *, actor: Actor, now: datetime) -> Note:
-    """Leave a note on a payment. Raises NotFound or InvalidInput; a card number is refused."""
+    """Leave a note on a payment, for whoever it calls (`@name`).
+
+    Raises NotFound or InvalidInput; a card number is refused, and a name that nobody has.
+    """
     text = body.strip()
     if not text:
         raise InvalidInput(N_("Write something first."), field="body")
@@ -66,10 +73,30 @@ def add_note(payment_id: int, body: str, *, actor: Actor, now: datetime) -> Note
         raise InvalidInput(
             N_("That looks like a card number. Card numbers are not kept here."), field="body"
         )
+    called = find_called(text, colleagues())
     with transaction():
         if lock(Payment, payment_id) is None:
             raise NotFound()
         note = Note(payment_id=payment_id, body=text, author=actor.name, written_at=now)
+        note.mentions = [NoteMention(operator_id=one.operator_id) for one in called]
         db.session.add(note)
-        record(actor, "note.added", f"payment:{payment_id}", now=now)
+        names = ", ".join(one.name for one in called)
+        record(actor, "note.added", f"payment:{payment_id}", now=now, called=names)
     return note
+
+
+def open_mentions(payment_id: int, *, actor: Actor, now: datetime) -> None:
+    """The actor has the payment before them: what called them there waits no longer."""
+    waiting = waiting_mentions(payment_id, actor.operator_id)
+    if not waiting:
+        return
+    with transaction():
+        db.session.execute(
+            sa.update(NoteMention)
+            .where(
+                NoteMention.operator_id == actor.operator_id,
+                NoteMention.note_id.in_(waiting),
+                NoteMention.opened_at.is_(None),
+            )
+            .values(opened_at=now)
+        )

@@ -1,4 +1,4 @@
-"""The list of payments, one payment, its check, its notes and its exports."""
+"""The list of payments, one payment, its looks, its check, its notes and its exports."""
 
 from __future__ import annotations
 
@@ -33,10 +33,12 @@ from admin.payments.listing import (
     read_search,
     read_summary,
 )
+from admin.payments.looks import FIRST, NOW, make_looks
 from admin.payments.page import make_payment_page
-from admin.payments.queries import find_exact, get_payment, plan
+from admin.payments.place import asked_place
+from admin.payments.queries import find_exact, get_payment, observations_of, plan
 from admin.payments.rows import method_words
-from admin.payments.service import add_note, check_payment
+from admin.payments.service import add_note, check_payment, open_mentions
 from admin.saved_views.menu import make_menu
 from admin.web.access import can, current_actor, requires
 from admin.web.errors import gateway_sentence, sentence
@@ -108,7 +110,26 @@ def export(kind: str) -> ResponseReturnValue:
 @requires(Permission.PAYMENTS_READ, audit="payment.viewed")
 def show(payment_id: int) -> ResponseReturnValue:
     """One payment."""
+    open_mentions(payment_id, actor=current_actor(), now=utc_now())
     return _page(payment_id, NoteForm())
+
+
+@bp.get("/<int:payment_id>/looks")
+@requires(Permission.PAYMENTS_READ, audit="payment.viewed")
+def looks(payment_id: int) -> ResponseReturnValue:
+    """What differed between two looks at one payment."""
+    payment = get_payment(payment_id)
+    if payment is None:
+        raise NotFound()
+    page = make_looks(
+        payment,
+        observations_of(payment_id),
+        a=request.args.get("a", FIRST),
+        b=request.args.get("b", NOW),
+        same="same" in request.args,
+    )
+    back = Link(payment.merchant_uid, url_for("payments.show", payment_id=payment_id))
+    return render_template("payments/looks.html", back=back, **page)
 
 
 @bp.post("/<int:payment_id>/checks/")
@@ -128,7 +149,7 @@ def check(payment_id: int) -> ResponseReturnValue:
             flash(gettext("Looked up: something had changed, and this page shows it now."), "done")
         else:
             flash(gettext("Looked up: nothing has changed."), "done")
-    return redirect(url_for("payments.show", payment_id=payment_id), 303)
+    return redirect(_address(payment_id), 303)
 
 
 @bp.post("/<int:payment_id>/notes/")
@@ -139,14 +160,16 @@ def note(payment_id: int) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _page(payment_id, form), 422
     try:
-        add_note(payment_id, form.text.data or "", actor=current_actor(), now=utc_now())
+        left = add_note(payment_id, form.text.data or "", actor=current_actor(), now=utc_now())
     except NotFound:
         raise
     except DomainError as error:
         form.text.errors = [sentence(error)]
         return _page(payment_id, form), 422
-    flash(gettext("The note is left."), "done")
-    return redirect(url_for("payments.show", payment_id=payment_id), 303)
+    names = ", ".join(one.operator.name for one in left.mentions)
+    told = gettext("The note is left for %(names)s.", names=names)
+    flash(told if names else gettext("The note is left."), "done")
+    return redirect(_address(payment_id), 303)
 
 
 @bp.get("/complete.json")
@@ -162,14 +185,22 @@ def _page(payment_id: int, form: NoteForm) -> str:
     payment = get_payment(payment_id)
     if payment is None:
         raise NotFound()
-    page = make_payment_page(payment, now=utc_now())
+    place = asked_place()
+    page = make_payment_page(payment, place=place, arguments=request.args, now=utc_now())
+    kept = place.kept if place else {}
     return render_template(
         "payments/show.html",
         note_form=form if can(Permission.NOTES_WRITE.value) else None,
-        note_action=url_for("payments.note", payment_id=payment_id),
-        back=Link(gettext("Payments"), url_for("payments.index")),
+        note_action=url_for("payments.note", payment_id=payment_id, **kept),
+        check_action=url_for("payments.check", payment_id=payment_id, **kept),
         **page,
     )
+
+
+def _address(payment_id: int) -> str:
+    """The page of a payment, its place in the list kept."""
+    place = asked_place()
+    return place.payment(payment_id) if place else url_for("payments.show", payment_id=payment_id)
 
 
 def _exact(search: Search) -> ResponseReturnValue | None:

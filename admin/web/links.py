@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, NamedTuple
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote_plus, urlencode, urlsplit
 
 from flask import request
 
@@ -42,9 +42,16 @@ def paging(page: Page[Any]) -> dict[str, str | None]:
 
 
 def asked() -> list[tuple[str, str]]:
-    """The query string as pairs; a card number typed into it is never written into a page."""
+    """The query string as pairs; a card number typed into it is never written into a page.
+
+    A value may be a query string itself, in which the number stands encoded.
+    """
     pairs = request.args.items(multi=True)
-    return [(name, value) for name, value in pairs if not holds_card_number(value)]
+    return [
+        (name, value)
+        for name, value in pairs
+        if not (holds_card_number(value) or holds_card_number(unquote_plus(value)))
+    ]
 
 
 def this_address() -> str:

@@ -26,6 +26,7 @@ PAGES = [
     "/",
     "/payments/",
     "/payments/{payment}",
+    "/payments/{payment}/looks?same=1",
     "/payments/{payment}/refunds/new",
     "/payments/{account}/refunds/new",
     "/refunds/",

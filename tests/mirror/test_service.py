@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
@@ -26,6 +27,7 @@ from admin.models import (
 from admin.models.payment import time_ordered_id
 
 UID = "imp_100000000001"
+CARD = "5555-5555-5555-4444,4111111111111111"
 SYNC = Actor.system("sync")
 
 
@@ -275,3 +277,40 @@ def test_a_contradiction_is_told_once_and_lifted_by_a_look_that_agrees(seen, now
     take(seen, now=now)
 
     assert not row().quarantined
+
+
+def test_a_change_keeps_both_values_of_what_changed(seen, stand_in, gateway, now):
+    take(seen, now=now)
+    stand_in.console_cancel(UID, 4_000)
+    take(gateway.get_payment(UID), now=now)
+
+    first, second = observations()
+    assert first.deltas is None
+    assert set(second.deltas) == set(second.changed)
+    assert second.deltas["cancelled"] == [0, 4_000]
+    assert [len(side) for side in second.deltas["cancellations"]] == [0, 1]
+
+
+def test_what_changed_nothing_keeps_no_values(seen, now):
+    take(seen, now=now)
+    take(seen, now=now, source="check")
+    take(replace(seen, amount=Money(10_001)), now=now)
+
+    kept = (
+        db.session.execute(sa.text("SELECT deltas FROM observations ORDER BY id")).scalars().all()
+    )
+    assert kept == [None, None, None]
+
+
+def test_a_card_number_in_a_changed_field_is_never_kept(seen, stand_in, gateway, now):
+    take(seen, now=now)
+    later = {**stand_in.payment(UID), "buyer_name": "4111 1111 1111 1111", "custom_data": CARD}
+    body = {"code": 0, "message": None, "response": later}
+    stand_in.fail_next(f"/payments/{UID}", "garbage", body=json.dumps(body))
+    take(gateway.get_payment(UID), now=now)
+
+    kept = (
+        db.session.execute(sa.text("SELECT deltas FROM observations ORDER BY id")).scalars().all()
+    )
+    assert "buyer_name" in str(kept[-1])
+    assert "1111" not in str(kept)

@@ -10,9 +10,8 @@ from flask_babel import force_locale
 from admin.domain.clock import KST
 from admin.domain.payment import PaymentState
 from admin.models import Payment, db
-from admin.payments.exports import _mask_phone, payment_columns, read_question
+from admin.payments.exports import payment_columns, read_question
 from admin.payments.rows import shown_method
-from admin.web.filters import mask_phone
 from admin.web.labels import LABELS
 from tests.payments.trade import a_payment, awaiting, failed, refunded, take_in
 
@@ -32,24 +31,6 @@ def test_no_two_columns_are_called_alike(app, language, masked):
         "buyer_tel",
         "buyer_email",
     ]
-
-
-@pytest.mark.parametrize(
-    "number",
-    [
-        "010-1234-4821",
-        "01012344821",
-        "011-234-5678",
-        "02-123-4567",
-        "+82 10 1234 4821",
-        "0101234482",
-        "٠١٠١٢٣٤٤٨٢١",
-        "none",
-        "1",
-    ],
-)
-def test_a_number_is_masked_in_a_file_as_on_a_page(number):
-    assert _mask_phone(number) == mask_phone(number)
 
 
 def test_cells_are_what_the_page_shows(stand_in, gateway):

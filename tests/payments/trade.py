@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
+
 from admin.domain.actor import Actor
 from admin.gateway.client import Gateway
 from admin.mirror import service as mirror
-from admin.models import db, transaction
+from admin.models import Payment, db, transaction
 from admin.payments.queries import Plan, page_order, select_rows
 from tests.stand_in import StandIn
 
@@ -67,10 +69,13 @@ def take_in(
     actor = Actor.system("tests")
     with transaction():
         applied = mirror.apply(page.payments, fetch_seq=seq, source="sync", actor=actor, now=now)
-    by_key = {one.payment_id: one for one in applied}
-    assert len(by_key) == len(payments)
-    uids = [one.imp_uid for one in page.payments]
-    return dict(zip(uids, [one.payment_id for one in applied], strict=True))
+    assert len({one.payment_id for one in applied}) == len(payments)
+    uids = [one["imp_uid"] for one in payments]
+    rows = db.session.execute(
+        sa.select(Payment.imp_uid, Payment.id).where(Payment.imp_uid.in_(uids))
+    )
+    keys = dict(rows.all())
+    return {uid: keys[uid] for uid in uids}
 
 
 def every_row(drawn: Plan) -> list[Any]:

@@ -21,7 +21,8 @@ pytestmark = pytest.mark.slow
 
 LINK = re.compile(r'<(?:a|link)\b[^>]*\bhref="([^"#]*)')
 # What looking may write: who looked, that somebody is there, and when the gateway was asked and
-# answered. A page that shows an amount about to be refunded asks first, and says when it did.
+# answered. A page that shows an amount about to be refunded asks first, and says when it did. And
+# a note that called a person to a payment knows that they came.
 MAY_CHANGE: dict[str, set[str] | None] = {
     "audit_entries": None,
     "sign_in_sessions": None,
@@ -29,6 +30,7 @@ MAY_CHANGE: dict[str, set[str] | None] = {
     "gateway_binding": {"fetch_seq", "seen_at"},
     "payments": {"checked_at", "fetch_seq"},
     "observations": None,
+    "note_mentions": {"opened_at"},
 }
 ENDS_SESSION = "/sign-in/code"
 MOST_PAGES = 250
@@ -97,6 +99,7 @@ CATALOGUE = {
     "payments.index": "payments.searched",
     "payments.listed": "payments.searched",
     "payments.show": "payment.viewed",
+    "payments.looks": "payment.viewed",
     "exports.index": "exports.searched",
     "exports.show": "export.viewed",
     "exports.passport": "export.viewed",
