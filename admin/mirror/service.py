@@ -79,6 +79,11 @@ def take_fetch_seq() -> int:
     return db.session.execute(_NEXT_PLACE).scalar_one()
 
 
+def take_turn() -> None:
+    """Wait until no other walk is planning, inside the caller's transaction."""
+    db.session.execute(sa.select(GatewayBinding.fetch_seq).with_for_update())
+
+
 def note_answer(*, now: datetime) -> None:
     """The gateway answered just now; /readyz and the pages show when that was last so."""
     db.session.execute(_ANSWERED, {"now": now})

@@ -243,7 +243,7 @@ def _select_contradicted(kind: OperationKind) -> sa.Select[str]:
     looked_since = sa.exists().where(  # a look has left it as it was since we learned that
         OperationAttempt.operation_id == MoneyOperation.id,
         OperationAttempt.phase == "look",
-        OperationAttempt.at >= learned,
+        OperationAttempt.at > learned,  # at the same moment it may have asked before
     )
     return sa.select(MoneyOperation.id).where(
         MoneyOperation.state.in_(DENIED),

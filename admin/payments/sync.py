@@ -123,10 +123,14 @@ def walk(
 
 
 def _plan(*, first: datetime, last: datetime) -> None:
-    """Make sure that windows reach from `first` to `last` for each status, without a gap."""
+    """Make sure that windows reach from `first` to `last` for each status, without a gap.
+
+    Two walks meet when a worker was believed dead; the second goes on from what the first planned.
+    """
     known = sa.select(SyncWindow.status, sa.func.max(SyncWindow.end_at)).group_by(SyncWindow.status)
-    ends = dict(db.session.execute(known).all())
     with transaction():
+        mirror.take_turn()
+        ends = dict(db.session.execute(known).all())
         for status in PaymentStatus:
             for start, end in _spans(ends.get(status, kst_day(kst_date(first))[0]), last):
                 db.session.add(SyncWindow(status=status, start_at=start, end_at=end, settled=False))
@@ -149,9 +153,10 @@ def _cut(window: SyncWindow) -> list[SyncWindow]:
     start = window.start_at
     with transaction():
         row = lock(SyncWindow, window.id)
-        if row is not None:
-            db.session.delete(row)
-            db.session.flush()
+        if row is None:  # another walk has cut it, and walks its days
+            return []
+        db.session.delete(row)
+        db.session.flush()
         while start < window.end_at:
             end = min(kst_day(kst_date(start))[1], window.end_at)
             day = SyncWindow(status=window.status, start_at=start, end_at=end, settled=False)

@@ -179,13 +179,18 @@ class Checker:
             if one.state == "sending" and one.lease_until and _moment(one.lease_until) < began:
                 raise Violation("I6", f"{one} beyond its lease after a sweep")
 
-    def at_the_end(self, *, walked: bool) -> None:
-        """Faults are off, the ladder has run, and one sync may be through."""
+    def after_the_ladder(self) -> None:
+        """Faults are off and the ladder has run: what is still open waits for a person."""
         self._version = -1
         self.after_step()
         for one in self.operations:
             if one.state in OPEN - {"needs_approval", "human", "mismatch"}:
                 raise Violation("liveness", f"{one} after {LIVENESS} without faults")
+
+    def at_the_end(self, *, walked: bool) -> None:
+        """Every refusal was looked at again, and one sync may be through."""
+        self._version = -1
+        self.after_step()
         for key, group in self._grouped().items():
             if self.effects.get(key) and all(one.state not in OPEN | HAPPENED for one in group):
                 raise Violation("I5", f"{group[-1]}, and it happened")

@@ -29,6 +29,7 @@ _DUE = f"""
            min(next_look_at) FILTER (WHERE state IN ({_LOOKED_AT}))
     FROM operations
 """
+_REFUSAL_DUE = "SELECT min(next_look_at) FROM operations WHERE state = 'failed'"
 # What a step may be, and how often: acts stop at the gateway, events are over at once.
 ACTS = {
     "refund": 16,
@@ -216,14 +217,26 @@ class History:
         began, behind = self.clock.now(), self.rng.choice(BEHIND)
         with self.office.app.app_context():
             while (due := self._next_due()) is not None and due <= began + LIVENESS:
-                self._wait(max((due - self.clock.now()).total_seconds(), 0) + behind)
-                self._tell(self.actors.sweep())
-                self.checker.after_step()
+                self._come(due, behind)
+            self.checker.after_the_ladder()
+            while (due := self._refusal_due()) is not None:
+                self._come(due, behind)
             self._wait(max(LONGEST_DELAY, SETTLING.total_seconds()) + 1)
             self.checker.after_step()
             if self.walks:
                 self._tell(self.actors.sync())
         self.checker.at_the_end(walked=self.walks)
+
+    def _come(self, due: datetime, behind: float) -> None:
+        """One round of the worker, a little after what is due."""
+        self._wait(max((due - self.clock.now()).total_seconds(), 0) + behind)
+        self._tell(self.actors.sweep())
+        self.checker.after_step()
+
+    def _refusal_due(self) -> datetime | None:
+        """When a refusal is looked at again: hours later, if the look that was due did not come."""
+        (due,) = self.office.raw.execute(_REFUSAL_DUE).fetchone()
+        return _moment(due) if due else None
 
     def _next_due(self) -> datetime | None:
         """When the worker has something to do next; None when nothing is owed."""
