@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
-from admin.domain.escrow import EscrowState
+from admin.domain.escrow import DeliveryNotice, EscrowState
 from admin.domain.operation import OperationState
-from admin.models import EscrowOrder, db
+from admin.models import Delivery, EscrowOrder, db, transaction
+from admin.operations.kinds.delivery import keep_delivery
 from tests.conftest import KEY, SECRET
 from tests.operations.conftest import UID
 from tests.operations.desk import Network, refused
@@ -129,3 +131,24 @@ def test_a_409_with_nothing_registered_is_a_failure(desk, parcel, stand_in):
     assert operation.state is Q.FAILED
     desk.sweep(seconds=61)
     assert (operation.state, operation.next_look_at) == (Q.FAILED, None)
+
+
+def test_a_parcel_that_another_look_kept_meanwhile_is_not_kept_twice(desk, parcel):
+    desk.deliver(parcel)
+    kept = order().delivery
+    notice = DeliveryNotice(company=kept.company, invoice="999", sent_at=kept.sent_at)
+    db.session.rollback()
+    with db.engine.begin() as elsewhere:
+        row = dict(elsewhere.execute(sa.select(Delivery.__table__)).one()._mapping)
+        elsewhere.execute(sa.delete(Delivery))
+    db.session.expire_all()
+    seen = order()
+    assert seen.delivery is None  # read before the other look
+    db.session.commit()
+    with db.engine.begin() as elsewhere:
+        elsewhere.execute(sa.insert(Delivery.__table__).values(**row))
+
+    with transaction():
+        keep_delivery(parcel.imp_uid, notice, operation_id=None, now=desk.now)
+
+    assert db.session.scalars(sa.select(Delivery.invoice)).all() == ["999"]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
+
 from admin.domain.approval import ClosureClaim
 from admin.domain.clock import from_epoch
 from admin.domain.errors import N_
@@ -96,7 +99,7 @@ def keep_delivery(
     imp_uid: str, notice: DeliveryNotice, *, operation_id: str | None, now: datetime
 ) -> None:
     """Hold the parcel that the gateway says is registered; inside the caller's transaction."""
-    order = db.session.query(EscrowOrder).join(Payment).filter(Payment.imp_uid == imp_uid).one()
+    order = db.session.scalars(_HELD, {"imp_uid": imp_uid}).one()
     order.looked_at = now
     if order.state is EscrowState.TO_SHIP:
         order.state = EscrowState.SHIPPED
@@ -106,6 +109,17 @@ def keep_delivery(
     row.sent_at = notice.sent_at
     row.applied_at = notice.applied_at
     order.delivery = row
+
+
+# Fresh: another look may have kept the parcel since this session read the order without one.
+_HELD = (
+    sa.select(EscrowOrder)
+    .join(Payment, Payment.id == EscrowOrder.payment_id)
+    .where(Payment.imp_uid == sa.bindparam("imp_uid"))
+    .options(selectinload(EscrowOrder.delivery))
+    .with_for_update(of=EscrowOrder)
+    .execution_options(populate_existing=True)
+)
 
 
 def wanted_notice(operation: MoneyOperation) -> DeliveryNotice:
