@@ -9,10 +9,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import openpyxl
 import pytest
+from werkzeug.datastructures import MultiDict
 
 from admin.domain.clock import KST, kst_day
 from admin.domain.money import Money
-from admin.payments.queries import PaymentFilter, TimeBasis, total
+from admin.models import TimeBasis
+from admin.payments.listing import gathered, read_search
+from admin.payments.queries import plan, total
 from admin.reports.figures import day_lines, method_lines
 from admin.reports.queries import Sales, sales_by_day, sales_by_method, sales_of
 from tests.payments.trade import a_payment, awaiting, failed, refunded, take_in
@@ -74,13 +77,13 @@ def test_methods_and_days_add_up_to_the_same_sum(trade):
 
 def test_every_figure_is_the_sum_of_the_rows_it_leads_to(app, trade, now):
     for line in day_lines_of(app, now):
-        asked = {name: found[0] for name, found in parse_qs(urlsplit(line.href).query).items()}
-        assert asked["basis"] == "approved"
-        start, end = kst_day(date.fromisoformat(asked["from_day"]))
-        wanted = PaymentFilter(
-            start=start, end=end, basis=TimeBasis.APPROVED, method=asked.get("method", "")
-        )
-        rows = total(wanted, now=now)
+        asked = MultiDict(parse_qs(urlsplit(line.href).query))
+        asked["q"] = gathered(asked) or ""
+        with app.test_request_context():
+            search = read_search(asked, now=now)
+        assert search.filter.basis is TimeBasis.APPROVED
+        assert not search.form.parsed.problems
+        rows = total(plan(search.filter, now=now))
         assert (rows.gross, rows.count) == (line.gross, line.count), line
 
 
