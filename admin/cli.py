@@ -39,8 +39,8 @@ from admin.models.engine import sqlite_sentence
 from admin.operations.tasks import SWEEP
 from admin.orders.csv_file import BadRow, ImportReport
 from admin.orders.service import import_orders
+from admin.payments.finding import plan
 from admin.payments.listing import make_twin, read_page, read_search, read_summary
-from admin.payments.queries import plan
 from admin.payments.sync import walk
 from admin.payments.tasks import SYNC
 from admin.reconciliation.service import run_day

@@ -24,11 +24,11 @@ from admin.domain.export import ExportSums
 from admin.domain.payment import PaymentState, PaymentStatus, Standing
 from admin.domain.permissions import Permission
 from admin.domain.search.printing import show
-from admin.domain.search.query import StatusWord
 from admin.models import Payment
+from admin.payments.finding import Plan, page_order, plan, select_payments
 from admin.payments.listing import basis_words, gathered, read_search
-from admin.payments.queries import Plan, Tab, page_order, plan, select_payments, select_totals
 from admin.payments.rows import shown_method
+from admin.payments.sums import select_totals
 from admin.web.filters import mask_email, mask_name, mask_phone
 from admin.web.i18n import language
 from admin.web.labels import LABELS
@@ -114,8 +114,8 @@ def read_question(query: str, now: datetime) -> Question:
     search = read_search(asked, now=now)
     wanted, parsed = search.filter, search.form.parsed
     words = [(gettext("Period"), f"{basis_words()[wanted.basis]} · {search.period.shown()}")]
-    if wanted.tab is not Tab.ALL:
-        words.append((gettext("Status"), str(LABELS[StatusWord(wanted.tab.value)])))
+    if wanted.tab is not None:
+        words.append((gettext("Status"), str(LABELS[wanted.tab])))
     if wanted.query.terms:
         words.append((gettext("Search"), show(wanted.query, language())))
     errors = [str(error) for errors in search.form.errors.values() for error in errors]

@@ -14,9 +14,9 @@ from wtforms.validators import Length, Optional, ValidationError
 from admin.domain.card_guard import holds_card_number
 from admin.domain.clock import kst_date
 from admin.domain.search.parsing import parse
-from admin.domain.search.query import CHOICE_FIELDS
+from admin.domain.search.query import CHOICE_FIELDS, StatusWord
 from admin.models import TimeBasis
-from admin.payments.queries import PaymentFilter, Sort, Tab
+from admin.payments.finding import PaymentFilter, Sort
 from admin.payments.service import LONGEST_NOTE
 from admin.web.fields import KstDateField, LongTextField, TextField
 from admin.web.periods import NAMES, Period, named_period
@@ -68,7 +68,7 @@ class PaymentSearchForm(FlaskForm):
         """The typed filter. Unknown words for tab, basis and sort mean the usual ones."""
         return PaymentFilter(
             query=self.parsed.query,
-            tab=Tab(tab) if tab in {one.value for one in Tab} else Tab.ALL,
+            tab=StatusWord(tab) if tab in {one.value for one in StatusWord} else None,
             basis=TimeBasis(basis)
             if basis in {one.value for one in TimeBasis}
             else TimeBasis.REQUESTED,

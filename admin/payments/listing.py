@@ -21,25 +21,21 @@ from admin.domain.search.words import FIELDS
 from admin.models import TimeBasis
 from admin.operations.queries import uncertain_payments
 from admin.payments.columns import ShownColumn
-from admin.payments.forms import PaymentSearchForm
-from admin.payments.place import this_place
-from admin.payments.queries import (
+from admin.payments.finding import (
     MANY,
     PaymentFilter,
     Plan,
     Sort,
-    Summary,
-    Tab,
-    Totals,
     count_up_to,
     page_order,
     plan,
     select_rows,
-    summarise,
     time_column,
-    totals_by_day,
 )
+from admin.payments.forms import PaymentSearchForm
+from admin.payments.place import this_place
 from admin.payments.rows import make_groups, make_one_group
+from admin.payments.sums import Summary, Totals, summarise, totals_by_day
 from admin.web.filters import MINUS, NOTHING, count, counted, money, money_with_unit
 from admin.web.i18n import language
 from admin.web.keyset import Page, page_of
@@ -171,7 +167,7 @@ def make_twin(
         "basis": search.filter.basis.value,
         "start": search.filter.start.isoformat() if search.filter.start else None,
         "end": search.filter.end.isoformat() if search.filter.end else None,
-        "state": search.filter.tab.value,
+        "state": search.filter.tab.value if search.filter.tab else "all",
         "count": sums.count if sums else None,
         "gross_minor": sums.gross.minor if sums else None,
         "cancelled_minor": sums.cancelled.minor if sums else None,
@@ -224,17 +220,16 @@ def make_query(search: Search, *, edit: bool) -> dict[str, Any]:
 def make_tabs(search: Search, summary: Summary | None) -> list[dict[str, Any]]:
     """The tabs; without counts where counting would walk too much."""
     counts = summary.tabs if summary else {}
-    words: dict[Tab, str] = {Tab.ALL: gettext("All")} | {
-        tab: str(LABELS[StatusWord(tab.value)].text) for tab in Tab if tab is not Tab.ALL
-    }
+    words: dict[StatusWord | None, str] = {None: gettext("All")}
+    words |= {tab: str(LABELS[tab].text) for tab in StatusWord}
     return [
         {
             "label": word,
-            "href": search.address(state="" if tab is Tab.ALL else tab.value),
+            "href": search.address(state="" if tab is None else tab.value),
             "is_current": search.filter.tab is tab,
             "count": count(counts[tab]) if counts else "",
-            "tone": "amber" if tab is Tab.UNKNOWN and counts.get(tab) else "",
-            "glyph": "half" if tab is Tab.UNKNOWN and counts.get(tab) else "",
+            "tone": "amber" if tab is StatusWord.UNKNOWN and counts.get(tab) else "",
+            "glyph": "half" if tab is StatusWord.UNKNOWN and counts.get(tab) else "",
         }
         for tab, word in words.items()
     ]
@@ -349,7 +344,7 @@ def _empty(search: Search, *, now: datetime) -> dict[str, str]:
             action = gettext("Go by “%(basis)s”", basis=word)
             return {"text": text, "href": search.address(basis=basis.value), "action": action}
     there = _count(PaymentFilter(query=wanted.query), now=now)
-    narrowed = wanted.start or wanted.end or wanted.tab is not Tab.ALL
+    narrowed = wanted.start or wanted.end or wanted.tab is not None
     if there and (narrowed or wanted.basis is not TimeBasis.REQUESTED):
         text = gettext("Nothing in this period. Without it there are %(count)s.", count=there)
         href = search.address("from_day", "to_day", "state", "basis", period="all")

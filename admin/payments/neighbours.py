@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from admin.models import Payment, db
-from admin.payments.queries import NEWEST, Plan, page_order, select_payments
+from admin.payments.finding import NEWEST, Plan, page_order, select_payments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,12 +31,13 @@ from admin.payments.facts import (
     receipt_facts,
     shop_facts,
 )
+from admin.payments.finding import plan
 from admin.payments.history import make_history, make_story
 from admin.payments.listing import read_search
 from admin.payments.mentions import colleagues
 from admin.payments.neighbours import find_neighbours
 from admin.payments.place import Place
-from admin.payments.queries import plan, totals_of_buyer
+from admin.payments.sums import totals_of_buyer
 from admin.web.access import can
 from admin.web.i18n import language
 from admin.web.labels import LABELS, method_label

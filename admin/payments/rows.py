@@ -19,7 +19,8 @@ from admin.domain.money import Money
 from admin.domain.payment import PaymentState, PayMethod, state_at
 from admin.models import Payment, TimeBasis
 from admin.payments.columns import Cell, ShownColumn
-from admin.payments.queries import DayTotals, time_column
+from admin.payments.finding import time_column
+from admin.payments.sums import DayTotals
 from admin.web.filters import counted, day_pill, kst, kst_writer, money
 from admin.web.i18n import language
 from admin.web.labels import LABELS, OUTCOME_UNKNOWN, Label, method_label

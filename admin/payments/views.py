@@ -8,7 +8,9 @@ from urllib.parse import urlencode
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from werkzeug.datastructures import MultiDict
 
+from admin.domain.card_guard import holds_card_number
 from admin.domain.clock import utc_now
 from admin.domain.errors import DomainError, NotFound
 from admin.domain.permissions import Permission
@@ -16,6 +18,7 @@ from admin.domain.refund_batch import MOST_ROWS
 from admin.gateway.errors import GatewayError
 from admin.payments.columns import needed, shown_columns
 from admin.payments.completing import make_offers
+from admin.payments.finding import plan
 from admin.payments.forms import LONGEST_SEARCH, NoteForm
 from admin.payments.listing import (
     Search,
@@ -36,7 +39,7 @@ from admin.payments.listing import (
 from admin.payments.looks import FIRST, NOW, make_looks
 from admin.payments.page import make_payment_page
 from admin.payments.place import asked_place
-from admin.payments.queries import find_exact, get_payment, observations_of, plan
+from admin.payments.queries import find_exact, get_payment, observations_of
 from admin.payments.rows import method_words
 from admin.payments.service import add_note, check_payment, open_mentions
 from admin.saved_views.menu import make_menu
@@ -53,11 +56,14 @@ bp = Blueprint("payments", __name__, url_prefix="/payments")
 def index() -> ResponseReturnValue:
     """The list: conditions, tabs, rows by day, sums of everything that matches."""
     now = utc_now()
-    if (text := gathered(request.args)) is not None:
+    asked_for = MultiDict(request.args)
+    if (text := gathered(asked_for)) is not None:
+        asked_for["q"] = text  # a card number is refused by the form, and stands in no address
+    if text is not None and not holds_card_number(text):
         pairs = [(k, v) for k, v in asked() if k not in ("q", "method", "cursor")]
         pairs += [("q", text)] if text else []
         return redirect(f"{url_for('payments.index')}?{urlencode(pairs)}", 303)
-    search = read_search(request.args, now=now)
+    search = read_search(asked_for, now=now)
     if exact := _exact(search):
         return exact
     drawn = plan(search.filter, now=now)

@@ -14,8 +14,9 @@ from admin.domain.errors import N_, InvalidInput
 from admin.domain.money import Money
 from admin.domain.refund_batch import MOST_ROWS
 from admin.models import Payment, db
+from admin.payments.finding import page_order, plan, select_payments
 from admin.payments.listing import gathered, read_search
-from admin.payments.queries import net_of, page_order, plan, select_payments
+from admin.payments.sums import net_of
 
 _TOO_MANY = N_(
     "More than %(most)s payments match; a list of refunds takes at most that many. "

@@ -14,13 +14,7 @@ from admin.domain.clock import kst_day
 from admin.domain.search.clues import Clue, ClueKind, Facts, Match, rank
 from admin.domain.search.query import Compare, Field, Query, Term, Value, clean_text
 from admin.models import Payment, PaymentCancellation, TimeBasis, db
-from admin.payments.queries import (
-    PaymentFilter,
-    page_order,
-    plan,
-    select_payments,
-    time_column,
-)
+from admin.payments.finding import PaymentFilter, page_order, plan, select_payments, time_column
 from admin.search.queries import bounded
 
 Told = dict[ClueKind, list[str | int | date | time]]

@@ -29,14 +29,8 @@ from admin.models import (
 )
 from admin.models.payment import digits_of
 from admin.models.text_index import pieces_table
-from admin.payments.queries import (
-    PaymentFilter,
-    Plan,
-    find_exact,
-    page_order,
-    plan,
-    select_payments,
-)
+from admin.payments.finding import PaymentFilter, Plan, page_order, plan, select_payments
+from admin.payments.queries import find_exact
 from admin.search.reading import Asked, Word
 
 NEWEST = 20_000

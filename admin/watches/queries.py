@@ -10,7 +10,8 @@ from sqlalchemy.orm import contains_eager
 from admin.domain.actor import Actor
 from admin.domain.watch import Measure
 from admin.models import Operator, SavedView, Watch, WatchPoint, db
-from admin.payments.queries import MANY, Plan, count_up_to, oldest, total
+from admin.payments.finding import MANY, Plan, count_up_to, oldest
+from admin.payments.sums import total
 
 SHOWN = 48  # looks that a small drawing holds
 

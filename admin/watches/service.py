@@ -23,7 +23,7 @@ from admin.domain.watch import (
 from admin.models import SavedView, Watch, WatchPoint, db, lock, transaction
 from admin.models.kst import kst_day_of
 from admin.models.limits import TookTooLong, reading_within
-from admin.payments.queries import PaymentFilter, plan
+from admin.payments.finding import PaymentFilter, plan
 from admin.saved_views.lists import kept_list
 from admin.saved_views.queries import may_change
 from admin.saved_views.service import get_view

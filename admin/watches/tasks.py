@@ -12,8 +12,8 @@ from werkzeug.datastructures import MultiDict
 from admin.domain.errors import InvalidInput
 from admin.jobs.registry import Progress, handles
 from admin.jobs.service import someone_runs
+from admin.payments.finding import PaymentFilter
 from admin.payments.listing import read_search
-from admin.payments.queries import PaymentFilter
 from admin.payments.tasks import SYNC
 from admin.watches import service
 

@@ -44,14 +44,15 @@ def paging(page: Page[Any]) -> dict[str, str | None]:
 def asked() -> list[tuple[str, str]]:
     """The query string as pairs; a card number typed into it is never written into a page.
 
-    A value may be a query string itself, in which the number stands encoded.
+    A value may be a query string itself, in which the number stands encoded; and the values of one
+    name may hold its parts.
     """
-    pairs = request.args.items(multi=True)
-    return [
-        (name, value)
-        for name, value in pairs
-        if not (holds_card_number(value) or holds_card_number(unquote_plus(value)))
-    ]
+    clean = set()
+    for name, values in request.args.lists():
+        whole = " ".join(values)
+        if not (holds_card_number(whole) or holds_card_number(unquote_plus(whole))):
+            clean.add(name)
+    return [(name, value) for name, value in request.args.items(multi=True) if name in clean]
 
 
 def this_address() -> str:

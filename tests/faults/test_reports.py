@@ -42,7 +42,8 @@ def test_fault_f40_a_slow_download_holds_no_snapshot(
 
     if is_postgresql():
         with db.engine.connect() as connection:
-            query = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'"
+            query = """SELECT count(*) FROM pg_stat_activity
+                WHERE state = 'idle in transaction' AND datname = current_database()"""
             assert connection.scalar(sa.text(query)) == 0
     else:
         log = Path(f"{sqlite_file(settings)}-wal")

@@ -196,7 +196,8 @@ def test_fault_f59_a_database_that_restarts_while_the_outcome_is_written(
         )
         until(held.is_set, "the sending", unless=refund)
         holder.execute(sa.text("LOCK TABLE operation_attempts IN EXCLUSIVE MODE"))
-        waits = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        waits = """SELECT pid FROM pg_stat_activity
+            WHERE wait_event_type = 'Lock' AND datname = current_database()"""
         pids = until(lambda: watch(waits), "the writing of the outcome", unless=refund)
         watch(f"SELECT pg_terminate_backend({pids[0]})")
         holder.rollback()
@@ -232,7 +233,8 @@ def test_fault_f60_a_deadlock_repeats_the_writing_and_never_the_sending(
         until(lambda: watch("SELECT 1 FROM operations WHERE state = 'sending'"), "sending")
         other.execute(sa.text("SELECT 1 FROM payments FOR UPDATE"))
         held.set()
-        waits = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        waits = """SELECT pid FROM pg_stat_activity
+            WHERE wait_event_type = 'Lock' AND datname = current_database()"""
         until(lambda: watch(waits), "the writing of the outcome", unless=refund)
         other.execute(sa.text("SELECT 1 FROM operations FOR UPDATE"))
         other.rollback()

@@ -11,20 +11,12 @@ import pytest
 from admin.domain.actor import Actor
 from admin.domain.clock import kst_date
 from admin.domain.search.parsing import parse
-from admin.domain.search.query import Compare, Field
+from admin.domain.search.query import Compare, Field, StatusWord
 from admin.gateway.wire.payments import read_payment
 from admin.mirror import service as mirror
 from admin.models import transaction
-from admin.payments.queries import (
-    MANY,
-    PaymentFilter,
-    Sort,
-    Tab,
-    page_order,
-    plan,
-    select_rows,
-    summarise,
-)
+from admin.payments.finding import MANY, PaymentFilter, Sort, page_order, plan, select_rows
+from admin.payments.sums import summarise
 from admin.web.keyset import page_of
 from tests.payments.trade import a_payment, awaiting, every_row, failed, refunded, take_in
 
@@ -170,7 +162,7 @@ def test_every_field_says_what_it_means(trade, many):
 
 
 @pytest.mark.parametrize("text", ["", "4", "원목", "이도윤 -환경:테스트", "금액:1만", "취소금액>0"])
-@pytest.mark.parametrize("tab", list(Tab))
+@pytest.mark.parametrize("tab", [None, *StatusWord])
 def test_the_tabs_count_what_each_of_them_shows(trade, text, tab):
     query = parse(text, today=kst_date(NOW)).query
     for many in (MANY, 3, 0):
@@ -241,6 +233,10 @@ def test_conditions_are_chips_and_words_at_once(trade, viewer):
     answer = viewer.get("/payments/?q=method:card&q=amount>=10000&method=vbank")
     assert answer.status_code == 303
     assert answer.location.endswith("?q=method%3Acard+amount%3E%3D10000+method%3Avbank")
+
+    card = viewer.get("/payments/?q=4111+1111&q=1111+1111")
+    assert (card.status_code, "Location" in card.headers) == (200, False)
+    assert re.search("1111[ +]*1111", card.text) is None
 
     page = viewer.get("/payments/", query_string={"q": "김 수단:카드 -상태:결제실패"}).text
     box = re.search('<input class="query-box__input"[^>]*value="([^"]*)"', page)

@@ -10,21 +10,12 @@ import pytest
 from admin.domain.clock import kst_date, kst_day
 from admin.domain.money import Money
 from admin.domain.search.parsing import parse
+from admin.domain.search.query import StatusWord
 from admin.mirror.daily import fold
 from admin.models import Payment, TimeBasis, db
-from admin.payments.queries import (
-    MANY,
-    PaymentFilter,
-    Tab,
-    count_up_to,
-    find_exact,
-    page_order,
-    plan,
-    select_rows,
-    summarise,
-    total,
-    totals_by_day,
-)
+from admin.payments.finding import MANY, PaymentFilter, count_up_to, page_order, plan, select_rows
+from admin.payments.queries import find_exact
+from admin.payments.sums import summarise, total, totals_by_day
 from admin.web.keyset import page_of
 from tests.payments.trade import a_payment, awaiting, every_row, failed, refunded, take_in
 
@@ -126,19 +117,19 @@ def test_every_field_is_searched_and_wildcards_are_letters(stand_in, gateway):
 
 def test_tabs_hold_what_people_call_it_and_count_what_they_hold(trade):
     expected = {
-        Tab.ALL: {"1", "2", "3", "4", "5", "6", "7", "8"},
-        Tab.PAID: {"1", "7", "8"},
-        Tab.PART_REFUNDED: {"2"},
-        Tab.REFUNDED: {"3"},
-        Tab.AWAITING: {"4"},
-        Tab.OPENED: set(),
-        Tab.EXPIRED: {"5"},
-        Tab.FAILED: {"6"},
-        Tab.UNKNOWN: set(),
+        None: {"1", "2", "3", "4", "5", "6", "7", "8"},
+        StatusWord.PAID: {"1", "7", "8"},
+        StatusWord.PART_REFUNDED: {"2"},
+        StatusWord.REFUNDED: {"3"},
+        StatusWord.AWAITING: {"4"},
+        StatusWord.OPENED: set(),
+        StatusWord.EXPIRED: {"5"},
+        StatusWord.FAILED: {"6"},
+        StatusWord.UNKNOWN: set(),
     }
 
-    assert {tab: found(tab=tab) for tab in Tab} == expected
-    counts = summarise(drawn(tab=Tab.PAID)).tabs
+    assert {tab: found(tab=tab) for tab in (None, *StatusWord)} == expected
+    counts = summarise(drawn(tab=StatusWord.PAID)).tabs
     assert counts == {tab: len(held) for tab, held in expected.items()}
 
 
@@ -147,7 +138,7 @@ def test_an_unknown_outcome_has_a_tab(trade, stand_in, desk):
     stand_in.paid("imp_000000000009")
     desk.refund(desk.know("imp_000000000009"), 1_000)
 
-    assert found(tab=Tab.UNKNOWN) == {"9"}
+    assert found(tab=StatusWord.UNKNOWN) == {"9"}
 
 
 @pytest.mark.parametrize("reading", ["cancelled", "paid"])
@@ -155,8 +146,8 @@ def test_a_part_refund_is_found_under_both_readings(stand_in, gateway, reading):
     payment = refunded(2, NOON, 4_000, status=reading)
     take_in(stand_in, gateway, payment, now=NOON)
 
-    assert found(tab=Tab.PART_REFUNDED) == {"2"}
-    assert found(tab=Tab.PAID) == found(tab=Tab.REFUNDED) == set()
+    assert found(tab=StatusWord.PART_REFUNDED) == {"2"}
+    assert found(tab=StatusWord.PAID) == found(tab=StatusWord.REFUNDED) == set()
 
 
 def test_a_period_goes_by_the_chosen_moment(trade):
@@ -206,7 +197,7 @@ def test_a_window_that_was_left_open_waits_for_no_deposit(stand_in, gateway):
     left = a_payment(31, NOON, status="ready", paid_at=0)
     take_in(stand_in, gateway, left, awaiting(32, NOON, due=NOON + 3 * DAY), now=NOON + DAY)
 
-    assert (found(tab=Tab.OPENED), found(tab=Tab.AWAITING)) == ({"31"}, {"32"})
+    assert (found(tab=StatusWord.OPENED), found(tab=StatusWord.AWAITING)) == ({"31"}, {"32"})
 
 
 @pytest.mark.parametrize("first", [None, "2026-01-01", "2026-01-17", "2026-02-28", "2026-03-01"])

@@ -12,7 +12,7 @@ from admin.domain.actor import Actor
 from admin.gateway.client import Gateway
 from admin.mirror import service as mirror
 from admin.models import Payment, db, transaction
-from admin.payments.queries import Plan, page_order, select_rows
+from admin.payments.finding import Plan, page_order, select_rows
 from tests.stand_in import StandIn
 
 

@@ -14,8 +14,9 @@ from werkzeug.datastructures import MultiDict
 from admin.domain.clock import KST, kst_day
 from admin.domain.money import Money
 from admin.models import TimeBasis
+from admin.payments.finding import plan
 from admin.payments.listing import gathered, read_search
-from admin.payments.queries import plan, total
+from admin.payments.sums import total
 from admin.reports.figures import day_lines, method_lines
 from admin.reports.queries import Sales, sales_by_day, sales_by_method, sales_of
 from tests.payments.trade import a_payment, awaiting, failed, refunded, take_in

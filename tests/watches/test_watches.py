@@ -18,7 +18,7 @@ from admin.jobs.service import ask_now
 from admin.jobs.worker import run_job
 from admin.models import AuditEntry, Job, Payment, SavedView, Watch, WatchPoint, db, transaction
 from admin.models.limits import TookTooLong, reading_within
-from admin.payments.queries import MANY
+from admin.payments.finding import MANY
 from admin.payments.tasks import SYNC
 from admin.saved_views.service import ViewCommand, save_view
 from admin.watches import service
