@@ -22,6 +22,8 @@ from admin.domain.job import JobLane, JobState
 from admin.domain.money import Currency
 from admin.domain.operation import OperationKind, OperationState, SettledBy
 from admin.domain.payment import PaymentState, PaymentStatus, PayMethod, Standing
+from admin.domain.payment_request import RequestState, RequestTab
+from admin.domain.payment_window import RequestKind
 from admin.domain.permissions import Permission, Role
 from admin.domain.reconciliation.kinds import DiscrepancyKind, Severity
 from admin.domain.reconciliation.records import BookedStatus
@@ -110,6 +112,7 @@ LABELS: dict[Enum, Label] = {
     OperationKind.KEY_DELETE: _plain(_l("Billing-key deletion")),
     OperationKind.SCHEDULE: _plain(_l("Scheduling a charge")),
     OperationKind.UNSCHEDULE: _plain(_l("Taking a schedule back")),
+    OperationKind.PREPARE: _plain(_l("Registering an amount")),
     ScheduleState.SCHEDULED: Label(_l("Scheduled"), "blue", "calendar-event"),
     ScheduleState.RAN: Label(_l("Ran, result not told"), "grey", "clock"),
     ScheduleState.PAID: Label(_l("Paid"), "green", "check", quiet=True),
@@ -150,6 +153,21 @@ LABELS: dict[Enum, Label] = {
     EscrowState.SHIPPED: Label(_l("Shipped"), "green", "truck-delivery", quiet=True),
     EscrowState.REFUNDED: Label(_l("Refunded"), "red", "arrow-back-up"),
     EscrowState.ENDED: Label(_l("Ended unpaid"), "grey", "x"),
+    RequestKind.PAYMENT: _plain(_l("Payment")),
+    RequestKind.CARD: _plain(_l("Card registration")),
+    RequestState.PREPARING: Label(_l("Being set up"), "amber", "clock"),
+    RequestState.NOT_PREPARED: Label(_l("Not set up"), "red", "alert-triangle"),
+    RequestState.OPEN: Label(_l("Link open"), "blue", "clock"),
+    RequestState.AWAITING: Label(_l("Awaiting deposit"), "amber", "clock"),
+    RequestState.PAID: Label(_l("Paid"), "green", "check", quiet=True),
+    RequestState.GIVEN_BACK: Label(_l("Refunded"), "red", "arrow-back-up"),
+    RequestState.STORED: Label(_l("Card registered"), "green", "check", quiet=True),
+    RequestState.DIFFERS: Label(_l("Differs from request"), "red", "alert-triangle"),
+    RequestState.EXPIRED: Label(_l("Expired"), "grey", "clock-off"),
+    RequestState.REVOKED: Label(_l("Taken back"), "grey", "ban"),
+    RequestTab.OPEN: _plain(_l("Open")),
+    RequestTab.DONE: _plain(_l("Done")),
+    RequestTab.ENDED: _plain(_l("Ended")),
     InquiryState.OPEN: Label(_l("Awaiting answer"), "amber", "clock"),
     InquiryState.ANSWERED: Label(_l("Answered"), "green", "check", quiet=True),
     InquiryState.CLOSED: Label(_l("Closed"), "grey", "check", quiet=True),
@@ -235,6 +253,8 @@ LABELS: dict[Enum, Label] = {
     Permission.CUSTOMERS_READ: _plain(_l("See customers")),
     Permission.CHARGES_CREATE: _plain(_l("Charge billing keys")),
     Permission.KEYS_DELETE: _plain(_l("Delete billing keys")),
+    Permission.REQUESTS_READ: _plain(_l("See payment requests")),
+    Permission.REQUESTS_CREATE: _plain(_l("Compose payment requests")),
     Permission.ESCROW_READ: _plain(_l("See escrow orders")),
     Permission.DELIVERIES_CREATE: _plain(_l("Register deliveries")),
     Permission.RECONCILIATION_READ: _plain(_l("See reconciliation")),
@@ -341,6 +361,7 @@ LABELS: dict[Enum, Label] = {
 
 JOBS: dict[str, LazyString] = {
     "payments.sync": _l("Walk over the gateway's payments"),
+    "checkout.settle": _l("Look for registered cards"),
     "escrow_orders.look": _l("Look for deliveries"),
     "operations.sweep": _l("Look for unknown outcomes"),
     "webhooks.work": _l("Work off webhooks"),
