@@ -104,9 +104,11 @@ def _fields() -> dict[str, Any]:
 
 
 def _uids(fields: dict[str, Any]) -> frozenset[str]:
-    """Every id a fault may be aimed at: path segments and the id fields."""
+    """Every id a fault may be aimed at: path segments and the id fields, a window's too."""
     found = set(segments(request.path))
+    params = fields.get("params")
+    asked = params if isinstance(params, dict) else {}
     for name in ("imp_uid", "merchant_uid", "customer_uid"):
-        for value in (fields.get(name), fields.get(f"{name}[]")):
+        for value in (fields.get(name), fields.get(f"{name}[]"), asked.get(name)):
             found.update(map(str, value if isinstance(value, list) else [value] if value else []))
     return frozenset(found)

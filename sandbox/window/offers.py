@@ -11,6 +11,9 @@ from sandbox.window.refusal import NotOpened, by_kcp
 
 VBANK_DAYS = 3
 EVERY_CARD = "*"
+# The companies with the most cards first, then as listed.
+_FOREMOST = ("366", "381", "365", "367", "368", "374", "041", "361", "371", "090", "089", "370")
+_IN_ORDER = tuple(dict.fromkeys((*_FOREMOST, *CARDS)))
 # A quota this much higher asks for the company's points to be used, too.
 _POINTS = {"367": 80} | dict.fromkeys(
     ("381", "361", "365", "374", "368", "366", "371", "041", "370"), 60
@@ -29,16 +32,16 @@ class Direct:
 
 
 def offered_cards(params: Body) -> tuple[str, ...]:
-    """Codes of the card companies to choose from, in the order of the list.
+    """Codes of the card companies to choose from, in the order of the window.
 
     `card.detail` switches companies off and on, `*` all of them.
     """
     entries = _options(params, "card").get("detail")
     if entries is None:
-        return tuple(CARDS)
+        return _IN_ORDER
     switches = _switches(entries)
     usual = switches.pop(EVERY_CARD, True)
-    cards = tuple(code for code in CARDS if switches.get(code, usual))
+    cards = tuple(code for code in _IN_ORDER if switches.get(code, usual))
     if not cards:
         raise by_kcp("9016")
     return cards

@@ -9,6 +9,8 @@ from sandbox.window.refusal import NotOpened
 
 Result = dict[str, Any]
 
+# Never an address to send a browser to.
+_NO_WAY_BACK = frozenset({"", "javascript", "data", "vbscript", "blob", "file", "about"})
 _CARD = ("card_name", "card_number", "card_quota")
 _ACCOUNT = ("vbank_num", "vbank_name", "vbank_date", "vbank_holder")
 _COMMON = (
@@ -62,3 +64,14 @@ def way_back(address: str, result: Result) -> str:
     parts = urlsplit(address)
     query = f"{parts.query.rstrip('&')}&{added}" if parts.query else added
     return urlunsplit(parts._replace(query=query))
+
+
+def is_way_back(address: str) -> bool:
+    """A web address, or one of an app by its own scheme."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    if parts.scheme in {"http", "https"}:
+        return bool(parts.netloc)
+    return parts.scheme not in _NO_WAY_BACK

@@ -16,11 +16,15 @@ from sandbox.numbering import new_apply_num, new_pg_tid
 from sandbox.payment_rows import Payment, blank_payment
 from sandbox.window.channels import Channel
 
-# In the window the buyer chooses a wallet; the gateway stores what the wallet paid with.
-WALLETS = frozenset({"kakaopay", "naverpay", "payco", "tosspay", "lpay", "ssgpay", "applepay"})
+# In the window the buyer chooses a wallet; the gateway stores what the wallet paid with, and the
+# wallet's name beside it.
+WALLETS = {
+    name: name
+    for name in ("kakaopay", "naverpay", "payco", "tosspay", "lpay", "ssgpay", "applepay")
+} | {"naverpay_bridge": "naverpay"}
 GIFTS = frozenset({"cultureland", "smartculture", "happymoney", "booknlife"})
 WITH_CARD = frozenset({"card", "samsung"})
-METHODS = WITH_CARD | WALLETS | GIFTS | {"trans", "vbank", "phone", "point"}
+METHODS = WITH_CARD | set(WALLETS) | GIFTS | {"trans", "vbank", "phone", "point"}
 
 BUYER = {"name": 16, "email": 64, "tel": 16, "addr": 128, "postcode": 8}
 _MASKED_CARD = "451842******1093"
@@ -85,7 +89,7 @@ def method_fields(method: str, choice: Choice, *, now: int) -> Payment:
     if method in WITH_CARD or method in WALLETS:
         return {
             "pay_method": stored_method(method),
-            "emb_pg_provider": method if method in WALLETS else None,
+            "emb_pg_provider": WALLETS.get(method),
             "card_code": choice.card_code,
             "card_name": CARDS.get(choice.card_code),
             "card_number": _MASKED_CARD,

@@ -6,7 +6,6 @@ Where KCP's window has a code for a fault it is KCP's, else the gateway's F400.
 import re
 import sqlite3
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from sandbox.envelope import Refusal
 from sandbox.incoming import Body, addresses, text
@@ -14,18 +13,17 @@ from sandbox.window.channels import Channel, find_channel, is_billing
 from sandbox.window.offers import (
     check_quota,
     direct_card,
+    longest_quota,
     offered_cards,
-    offered_quotas,
     vbank_deadline,
 )
 from sandbox.window.orders import check_items, check_not_paid, check_prepared
 from sandbox.window.refusal import NotOpened, by_kcp
+from sandbox.window.results import is_way_back
 from sandbox.window.rows import BUYER, GIFTS, METHODS, is_below_minimum
 
 LONGEST_SHOP_USER_ID = 20  # bytes
 _USER_CODE = re.compile(r"^imp\d{8}$")
-# Never an address to send a browser to.
-_NO_WAY_BACK = frozenset({"", "javascript", "data", "vbscript", "blob", "file", "about"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +76,8 @@ def _judge_alone(params: Body, *, user_code: object, is_mobile: bool, now: int) 
     if method == "vbank":
         _check_deadline(params, now=now)
     _check_addresses(params, is_mobile=is_mobile)
+    for name in ("company", "language"):
+        text(params, name)
     return Judged(
         params=params, channel=channel, method=method, merchant_uid=merchant_uid, amount=amount
     )
@@ -149,7 +149,7 @@ def _check_buyer(params: Body, method: str) -> None:
 def _check_cards(params: Body, amount: int) -> None:
     """The options of the card window are read even where another method is asked for."""
     offered_cards(params)
-    offered_quotas(params, amount)
+    longest_quota(params)
     direct = direct_card(params, amount)
     if direct is not None:
         check_quota(direct.quota, params, amount)
@@ -175,22 +175,11 @@ def _check_addresses(params: Body, *, is_mobile: bool) -> None:
     back = text(params, "m_redirect_url")
     if is_mobile and back is None:
         raise by_kcp("9028")
-    if back is not None and not _is_way_back(back):
+    if is_mobile and back is not None and not is_way_back(back):
         raise NotOpened("m_redirect_url 파라메터는 전체 주소여야 합니다.")
     for notice in (addresses(params, "notice_url") or "").split("\n"):
         if notice and not notice.startswith(("http://", "https://")):
             raise NotOpened("notice_url 파라메터는 전체 주소여야 합니다.")
-
-
-def _is_way_back(address: str) -> bool:
-    """A web address, or one of an app by its own scheme."""
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return False
-    if parts.scheme in {"http", "https"}:
-        return bool(parts.netloc)
-    return parts.scheme not in _NO_WAY_BACK
 
 
 def _is_number(value: object) -> bool:

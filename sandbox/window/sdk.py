@@ -1,5 +1,6 @@
 """/v1/: the stand-in JavaScript SDK and the request with which it opens a window."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,14 @@ from sandbox.numbering import new_imp_uid
 from sandbox.payment_rows import insert_payments
 from sandbox.state import sandbox
 from sandbox.window.refusal import NotOpened
-from sandbox.window.results import not_opened, way_back
+from sandbox.window.results import is_way_back, not_opened, way_back
 from sandbox.window.rows import opened_row
 from sandbox.window.rules import Judged, judge
 from sandbox.window.sessions import keep_refused, keep_window
 
 bp = Blueprint("window_sdk", __name__, url_prefix="/v1")
 
+_ORIGIN = re.compile(r"^https?://[^\s/;,'\"]+$")
 FILES = Path(__file__).with_name("static")
 
 
@@ -50,10 +52,9 @@ def open_window() -> Response:
     body = read_body()
     params = body["params"] if isinstance(body.get("params"), dict) else {}
     is_mobile = boolean(body.get("mobile"))
-    origin = request.headers.get("Origin")
     kept: dict[str, Any] = {
         "is_mobile": is_mobile,
-        "origin": None if origin == "null" else origin,
+        "origin": _origin(),
         "now": sandbox().clock.now(),
     }
     with sandbox().store.writing() as db:
@@ -67,7 +68,7 @@ def open_window() -> Response:
             )
         except NotOpened as refusal:
             keep_refused(db, params, refusal, **kept)
-            return success(_told(params, refusal))
+            return success(_told(params, refusal, is_mobile=is_mobile))
         row = _row_of(judged, is_mobile=is_mobile, now=kept["now"])
         row["imp_uid"] = new_imp_uid(db, by_api=False)
         insert_payments(db, [row])
@@ -88,9 +89,15 @@ def _row_of(judged: Judged, *, is_mobile: bool, now: int) -> dict[str, Any]:
     return row | ({"customer_uid_usage": "issue"} if judged.is_billing else {})
 
 
-def _told(params: Body, refusal: NotOpened) -> dict[str, Any]:
+def _told(params: Body, refusal: NotOpened, *, is_mobile: bool) -> dict[str, Any]:
     result = not_opened(params, refusal)
     address = params.get("m_redirect_url")
-    is_address = isinstance(address, str) and address.startswith(("http://", "https://"))
-    back = way_back(address, result) if is_address else None
+    is_told_there = is_mobile and isinstance(address, str) and is_way_back(address)
+    back = way_back(str(address), result) if is_told_there else None
     return {"window": None, "result": result, "redirect": back}
+
+
+def _origin() -> str | None:
+    """The opening page's, when it has one that can be named."""
+    origin = request.headers.get("Origin", "")
+    return origin if _ORIGIN.match(origin) else None

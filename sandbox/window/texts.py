@@ -154,6 +154,7 @@ METHODS: dict[str, tuple[str, str]] = {
     "payco": ("페이코", "PAYCO"),
     "kakaopay": ("카카오페이", "Kakao Pay"),
     "naverpay": ("네이버페이", "Naver Pay"),
+    "naverpay_bridge": ("네이버페이", "Naver Pay"),
     "tosspay": ("토스페이", "Toss Pay"),
     "lpay": ("엘페이", "L.PAY"),
     "ssgpay": ("SSG페이", "SSG Pay"),

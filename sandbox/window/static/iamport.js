@@ -47,16 +47,12 @@
       mobile,
       params: param,
     });
-    if (answer?.window && mobile) {
-      location.assign(answer.window);
-      return;
-    }
-    if (answer?.window) await layOver(answer.window, param, callback);
-    isOpen = false;
-    if (!answer) return fail(UNREACHABLE);
-    if (answer.window) return;
-    if (mobile && typeof callback !== "function" && answer.redirect) location.assign(answer.redirect);
-    else deliver(answer.result, callback);
+    if (answer?.window && !mobile) await layOver(answer.window, param, callback);
+    isOpen = false; // a phone's back button finds this page as it was left
+    if (!answer) fail(UNREACHABLE);
+    else if (answer.window && mobile) location.assign(answer.window);
+    else if (answer.redirect && typeof callback !== "function") location.assign(answer.redirect);
+    else if (answer.result) deliver(answer.result, callback);
   }
 
   /* Phones, and narrow screens under a finger: there the window takes the whole page. */
