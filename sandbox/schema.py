@@ -105,8 +105,8 @@ TABLES = (
         tax_free NUMERIC NOT NULL, reason TEXT NOT NULL)""",
     """CREATE TABLE windows (
         seq INTEGER PRIMARY KEY, id TEXT UNIQUE, merchant_uid TEXT, imp_uid TEXT,
-        params TEXT NOT NULL, mobile INTEGER NOT NULL, origin TEXT, at INTEGER NOT NULL,
-        error_code TEXT, error_msg TEXT)""",
+        user_code TEXT, tier TEXT, params TEXT NOT NULL, mobile INTEGER NOT NULL, origin TEXT,
+        at INTEGER NOT NULL, error_code TEXT, error_msg TEXT)""",
     "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
     """CREATE TABLE schedules (
         id INTEGER PRIMARY KEY, merchant_uid TEXT NOT NULL UNIQUE, customer_uid TEXT NOT NULL,

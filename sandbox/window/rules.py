@@ -21,6 +21,7 @@ from sandbox.window.orders import check_items, check_not_paid, check_prepared
 from sandbox.window.refusal import NotOpened, by_kcp
 from sandbox.window.results import is_way_back
 from sandbox.window.rows import BUYER, GIFTS, METHODS, is_below_minimum
+from sandbox.window.sessions import Asked
 
 LONGEST_SHOP_USER_ID = 20  # bytes
 _USER_CODE = re.compile(r"^imp\d{8}$")
@@ -30,7 +31,6 @@ _USER_CODE = re.compile(r"^imp\d{8}$")
 class Judged:
     """A request that may open a window. `amount` is what the window shows, in won."""
 
-    params: Body
     channel: Channel
     method: str
     merchant_uid: str
@@ -41,21 +41,20 @@ class Judged:
         return is_billing(self.channel)
 
 
-def judge(
-    db: sqlite3.Connection, params: Body, *, user_code: object, is_mobile: bool, now: int
-) -> Judged:
+def judge(db: sqlite3.Connection, asked: Asked) -> Judged:
     """The request as it may be opened. Raises NotOpened with the first fault there is."""
     try:
-        judged = _judge_alone(params, user_code=user_code, is_mobile=is_mobile, now=now)
+        judged = _judge_alone(asked.params, asked)
     except Refusal as fault:
         raise NotOpened(fault.message) from None
     check_not_paid(db, judged.merchant_uid)
-    check_prepared(db, params, judged.merchant_uid, judged.amount)
+    check_prepared(db, asked.params, judged.merchant_uid, judged.amount)
     return judged
 
 
-def _judge_alone(params: Body, *, user_code: object, is_mobile: bool, now: int) -> Judged:
-    if not isinstance(user_code, str) or not _USER_CODE.match(user_code):
+def _judge_alone(params: Body, asked: Asked) -> Judged:
+    """What the request says, without a look at anything that was there before it."""
+    if not _USER_CODE.match(asked.user_code or ""):
         raise NotOpened("가맹점 식별코드가 올바르지 않습니다.")
     channel = find_channel(params)
     merchant_uid = text(params, "merchant_uid", longest=40)
@@ -74,13 +73,11 @@ def _judge_alone(params: Body, *, user_code: object, is_mobile: bool, now: int) 
     check_items(params)
     _check_cards(params, amount)
     if method == "vbank":
-        _check_deadline(params, now=now)
-    _check_addresses(params, is_mobile=is_mobile)
+        _check_deadline(params, now=asked.at)
+    _check_addresses(params, is_mobile=asked.is_mobile)
     for name in ("company", "language"):
         text(params, name)
-    return Judged(
-        params=params, channel=channel, method=method, merchant_uid=merchant_uid, amount=amount
-    )
+    return Judged(channel=channel, method=method, merchant_uid=merchant_uid, amount=amount)
 
 
 def _read_amount(params: Body, channel: Channel) -> int:

@@ -7,15 +7,15 @@ from typing import Any
 from flask import Blueprint, Response, request, send_from_directory
 
 from sandbox.envelope import success
-from sandbox.incoming import Body, boolean, read_body
+from sandbox.incoming import Body, boolean, read_body, text
 from sandbox.numbering import new_imp_uid
-from sandbox.payment_rows import insert_payments
+from sandbox.payment_rows import Payment, insert_payments
 from sandbox.state import sandbox
 from sandbox.window.refusal import NotOpened
 from sandbox.window.results import is_way_back, not_opened, way_back
 from sandbox.window.rows import opened_row
 from sandbox.window.rules import Judged, judge
-from sandbox.window.sessions import keep_refused, keep_window
+from sandbox.window.sessions import Asked, keep_refused, keep_window
 
 bp = Blueprint("window_sdk", __name__, url_prefix="/v1")
 
@@ -44,60 +44,53 @@ def preflight() -> Response:
 
 @bp.post("/requests")
 def open_window() -> Response:
-    """`{user_code, mobile, params}`: the window's address, or the result of a refusal.
+    """`{user_code, tier, mobile, params}`: the window's address, or the result of a refusal.
 
     A refused request makes no payment. `redirect` is where a phone goes that has no callback
     to tell.
     """
-    body = read_body()
-    params = body["params"] if isinstance(body.get("params"), dict) else {}
-    is_mobile = boolean(body.get("mobile"))
-    kept: dict[str, Any] = {
-        "is_mobile": is_mobile,
-        "origin": _origin(),
-        "now": sandbox().clock.now(),
-    }
+    asked = _asked(read_body())
     with sandbox().store.writing() as db:
         try:
-            judged = judge(
-                db,
-                params,
-                user_code=body.get("user_code"),
-                is_mobile=is_mobile,
-                now=kept["now"],
-            )
+            judged = judge(db, asked)
         except NotOpened as refusal:
-            keep_refused(db, params, refusal, **kept)
-            return success(_told(params, refusal, is_mobile=is_mobile))
-        row = _row_of(judged, is_mobile=is_mobile, now=kept["now"])
+            keep_refused(db, asked, refusal)
+            return success(_told(asked, refusal))
+        row = _row_of(judged, asked)
         row["imp_uid"] = new_imp_uid(db, by_api=False)
         insert_payments(db, [row])
-        window_id = keep_window(db, params, imp_uid=row["imp_uid"], **kept)
+        window_id = keep_window(db, asked, imp_uid=row["imp_uid"])
     return success({"window": f"{request.host_url}window/{window_id}", "result": None})
 
 
-def _row_of(judged: Judged, *, is_mobile: bool, now: int) -> dict[str, Any]:
+def _asked(body: Body) -> Asked:
+    origin = request.headers.get("Origin", "")
+    return Asked(
+        user_code=text(body, "user_code"),
+        tier=text(body, "tier"),
+        params=body["params"] if isinstance(body.get("params"), dict) else {},
+        is_mobile=boolean(body.get("mobile")),
+        origin=origin if _ORIGIN.match(origin) else None,
+        at=sandbox().clock.now(),
+    )
+
+
+def _row_of(judged: Judged, asked: Asked) -> Payment:
     """A billing window only shows its amount."""
     row = opened_row(
-        judged.params,
+        asked.params,
         judged.channel,
         method=judged.method,
         amount=0 if judged.is_billing else judged.amount,
-        is_mobile=is_mobile,
-        now=now,
+        is_mobile=asked.is_mobile,
+        now=asked.at,
     )
     return row | ({"customer_uid_usage": "issue"} if judged.is_billing else {})
 
 
-def _told(params: Body, refusal: NotOpened, *, is_mobile: bool) -> dict[str, Any]:
-    result = not_opened(params, refusal)
-    address = params.get("m_redirect_url")
-    is_told_there = is_mobile and isinstance(address, str) and is_way_back(address)
+def _told(asked: Asked, refusal: NotOpened) -> dict[str, Any]:
+    result = not_opened(asked.params, refusal)
+    address = asked.params.get("m_redirect_url")
+    is_told_there = asked.is_mobile and isinstance(address, str) and is_way_back(address)
     back = way_back(str(address), result) if is_told_there else None
     return {"window": None, "result": result, "redirect": back}
-
-
-def _origin() -> str | None:
-    """The opening page's, when it has one that can be named."""
-    origin = request.headers.get("Origin", "")
-    return origin if _ORIGIN.match(origin) else None

@@ -15,11 +15,23 @@ LIFE = 1_800  # seconds a buyer may take
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
-    """One opened window: its request, its page's origin on a desk, and its payment's row.
+class Asked:
+    """One `request_pay` as the script sent it, at a Unix second.
 
-    `origin` is None where the page that opened it told none.
+    `origin` is the page's, None where none can be named; a phone's window takes the whole page.
     """
+
+    user_code: str | None
+    tier: str | None
+    params: Body
+    is_mobile: bool
+    origin: str | None
+    at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """One opened window: what it was asked for with, and its payment's row."""
 
     id: str
     params: Body
@@ -34,40 +46,16 @@ class Window:
         return self.payment["status"] != "ready" or bool(self.payment["vbank_num"])
 
 
-def keep_window(
-    db: sqlite3.Connection,
-    params: Body,
-    *,
-    imp_uid: str,
-    is_mobile: bool,
-    origin: str | None,
-    now: int,
-) -> str:
+def keep_window(db: sqlite3.Connection, asked: Asked, *, imp_uid: str) -> str:
     """Note an opened window under an id that nobody guesses, and return it."""
     window_id = secrets.token_urlsafe(24)
-    _keep(db, params, id=window_id, imp_uid=imp_uid, mobile=is_mobile, origin=origin, at=now)
+    _keep(db, asked, id=window_id, imp_uid=imp_uid)
     return window_id
 
 
-def keep_refused(
-    db: sqlite3.Connection,
-    params: Body,
-    refusal: NotOpened,
-    *,
-    is_mobile: bool,
-    origin: str | None,
-    now: int,
-) -> None:
+def keep_refused(db: sqlite3.Connection, asked: Asked, refusal: NotOpened) -> None:
     """Note a request that opened nothing."""
-    _keep(
-        db,
-        params,
-        mobile=is_mobile,
-        origin=origin,
-        at=now,
-        error_code=refusal.code,
-        error_msg=refusal.text,
-    )
+    _keep(db, asked, error_code=refusal.code, error_msg=refusal.text)
 
 
 def find_window(db: sqlite3.Connection, window_id: str) -> Window | None:
@@ -92,6 +80,8 @@ def requests_for(db: sqlite3.Connection, merchant_uid: str) -> list[dict[str, An
     ).fetchall()
     return [
         {
+            "user_code": row["user_code"],
+            "tier": row["tier"],
             "params": json.loads(row["params"]),
             "imp_uid": row["imp_uid"],
             "mobile": bool(row["mobile"]),
@@ -103,14 +93,20 @@ def requests_for(db: sqlite3.Connection, merchant_uid: str) -> list[dict[str, An
     ]
 
 
-def _keep(db: sqlite3.Connection, params: Body, **columns: Any) -> None:
-    row = dict.fromkeys(("id", "imp_uid", "error_code", "error_msg")) | columns
-    row["merchant_uid"] = str(params.get("merchant_uid"))
-    row["params"] = json.dumps(params, ensure_ascii=False)
-    row["mobile"] = int(row["mobile"])
+def _keep(db: sqlite3.Connection, asked: Asked, **columns: str) -> None:
     db.execute(
-        "INSERT INTO windows (id, merchant_uid, imp_uid, params, mobile, origin, at, error_code,"
-        " error_msg) VALUES (:id, :merchant_uid, :imp_uid, :params, :mobile, :origin, :at,"
-        " :error_code, :error_msg)",
-        row,
+        "INSERT INTO windows (id, merchant_uid, imp_uid, user_code, tier, params, mobile, origin,"
+        " at, error_code, error_msg) VALUES (:id, :merchant_uid, :imp_uid, :user_code, :tier,"
+        " :params, :mobile, :origin, :at, :error_code, :error_msg)",
+        dict.fromkeys(("id", "imp_uid", "error_code", "error_msg"))
+        | {
+            "merchant_uid": str(asked.params.get("merchant_uid")),
+            "user_code": asked.user_code,
+            "tier": asked.tier,
+            "params": json.dumps(asked.params, ensure_ascii=False),
+            "mobile": int(asked.is_mobile),
+            "origin": asked.origin,
+            "at": asked.at,
+        }
+        | columns,
     )

@@ -346,6 +346,7 @@ def test_the_control_plane_tells_of_refused_requests_too(api: Api) -> None:
     assert (first["imp_uid"], first["error_code"]) == (None, "9009")
     assert first["params"]["amount"] == "10040"
     assert second["imp_uid"] == row(api)["imp_uid"]
+    assert (second["user_code"], second["mobile"]) == (CODE, False)
     assert api.control("windows/ORD-2", method="GET") == []
 
 
