@@ -78,7 +78,7 @@ class ItemForm(Form):
     order_number = TextField(_l("Item order no."), [LONGEST])
     name = TextField(_l("Item"), [LONGEST])
     quantity = IntegerField(_l("Quantity"), [Optional()])
-    amount = OptionalAmountField(_l("Amount"))
+    amount = OptionalAmountField(_l("Amount of the line"))
 
     @property
     def is_empty(self) -> bool:

@@ -44,7 +44,7 @@ from admin.web.services import gateway, gateway_pause, settings
 
 bp = Blueprint("payment_requests", __name__, url_prefix="/payment-requests")
 
-SOME_LINK = "…"  # stands in a snippet for the secret part of an address
+SOME_LINK = "LINK"  # stands in a snippet for the secret part of an address
 COMPOSED = {"payment": RequestKind.PAYMENT, "escrow": RequestKind.PAYMENT, "card": RequestKind.CARD}
 
 
@@ -249,7 +249,7 @@ def _request(request_id: int) -> PaymentRequest:
 
 
 def _snippet(given: dict[str, Any]) -> str:
-    home = url_for("checkout.show", token=SOME_LINK, _external=True)
+    home = url_for("checkout.back", token=SOME_LINK, _external=True)
     return make_snippet(given, code=settings().window_code, redirect=home)
 
 
