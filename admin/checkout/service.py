@@ -20,6 +20,7 @@ from admin.payment_requests.queries import find_by_digest, state_of
 from admin.payment_requests.service import digest_of
 
 LONGEST_TOKEN = 64
+LEFT = "3001"  # KCP's code for a buyer who closed the window
 CUSTOMER = Actor.system("checkout")
 
 
@@ -114,4 +115,7 @@ def _last(seen: tuple[PaymentSnapshot, ...], imp_uid: str) -> Finding:
     asked = [one for one in seen if one.imp_uid == imp_uid] or list(seen)
     if not asked:
         return Finding.NOTHING
-    return Finding.FAILED if asked[-1].standing is Standing.FAILED else Finding.CLOSED
+    failed = asked[-1].standing is Standing.FAILED
+    return (
+        Finding.FAILED if failed and LEFT not in (asked[-1].fail_reason or "") else Finding.CLOSED
+    )

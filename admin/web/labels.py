@@ -268,26 +268,11 @@ LABELS: dict[Enum, Label] = {
     Permission.JOBS_READ: _plain(_l("See jobs")),
     Permission.JOBS_RUN: _plain(_l("Start jobs")),
     Permission.OWN_PROFILE: _plain(_l("Own profile")),
-    Standing.PAID: Label(_l("Paid"), "green", "check", quiet=True),
-    Standing.PART_REFUNDED: Label(_l("Part refund"), "red", "arrow-back-up"),
-    Standing.REFUNDED: Label(_l("Refunded"), "red", "arrow-back-up"),
-    Standing.CANCELLED: Label(_l("Cancelled"), "grey", "x"),
-    Standing.WAITING: Label(_l("Awaiting"), "amber", "clock"),
-    Standing.OPENED: Label(_l("Not finished"), "grey", "clock"),
-    Standing.FAILED: Label(_l("Failed"), "grey", "x"),
     TimeBasis.REQUESTED: _plain(_l("Requested")),
     TimeBasis.APPROVED: _plain(_l("Approved")),
     TimeBasis.CANCELLED: _plain(_l("Cancelled")),
     Span.DAY: _plain(_l("Day")),
     Span.MONTH: _plain(_l("Month")),
-    StatusWord.PAID: Label(_l("Paid"), "green", "check", quiet=True),
-    StatusWord.PART_REFUNDED: Label(_l("Part refund"), "red", "arrow-back-up"),
-    StatusWord.REFUNDED: Label(_l("Refunded"), "red", "arrow-back-up"),
-    StatusWord.AWAITING: Label(_l("Awaiting"), "amber", "clock"),
-    StatusWord.OPENED: Label(_l("Not finished"), "grey", "clock"),
-    StatusWord.FAILED: Label(_l("Failed"), "grey", "x"),
-    StatusWord.EXPIRED: Label(_l("Expired"), "grey", "clock-off"),
-    StatusWord.UNKNOWN: Label(_l("Checking"), "amber", "half"),
     Field.STATUS: _plain(_l("Status")),
     Field.METHOD: _plain(_l("Pay method")),
     Field.AMOUNT: _plain(_l("Amount")),
@@ -359,6 +344,18 @@ LABELS: dict[Enum, Label] = {
     ClueKind.NAME: _plain(_l("Name")),
 }
 
+# The state of a payment whose newest operation has no known outcome yet.
+OUTCOME_UNKNOWN = Label(_l("Checking"), "amber", "half")
+# A standing and a word of the search language are called what the state is called.
+LABELS |= {
+    one: LABELS[PaymentState.AWAITING if one is Standing.WAITING else PaymentState(one.value)]
+    for one in Standing
+}
+LABELS |= {
+    one: OUTCOME_UNKNOWN if one is StatusWord.UNKNOWN else LABELS[PaymentState(one.value)]
+    for one in StatusWord
+}
+
 JOBS: dict[str, LazyString] = {
     "payments.sync": _l("Walk over the gateway's payments"),
     "checkout.settle": _l("Look for registered cards"),
@@ -370,9 +367,6 @@ JOBS: dict[str, LazyString] = {
     "watches.evaluate": _l("Look at the watches"),
     "exports.sweep": _l("Delete exports past their time"),
 }
-
-# The state of a payment whose newest operation has no known outcome yet.
-OUTCOME_UNKNOWN = Label(_l("Checking"), "amber", "half")
 
 
 def label_of(member: Enum) -> Label:
