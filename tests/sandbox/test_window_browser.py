@@ -190,6 +190,19 @@ def test_a_phone_may_go_back_and_try_again(sit: Sit) -> None:
     assert statuses == {"ready", "failed"}
 
 
+def test_a_page_that_is_still_there_may_ask_again(sit: Sit) -> None:
+    """As one that the phone's back button brings back just as it was left."""
+    buyer = sit(PHONE)
+    windows = "**/window/*"
+    buyer.page.route(windows, lambda route: route.fulfill(status=204), times=1)
+    with buyer.page.expect_event("requestfailed", lambda one: "/window/" in one.url):
+        buyer.orders(m_redirect_url=f"{buyer.shop.url}/done")
+    buyer.page.get_by_role("button", name="결제", exact=True).click()
+
+    expect(buyer.page.get_by_role("heading", name="신용카드")).to_be_visible()
+    assert buyer.page.locator("#said").count() == 0
+
+
 def test_a_narrow_screen_under_a_finger_is_a_phone(sit: Sit) -> None:
     look = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
     buyer = sit(look)

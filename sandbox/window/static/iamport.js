@@ -82,8 +82,7 @@
     frame.src = address;
     dialog.append(frame);
     document.body.append(dialog);
-    dialog.showModal();
-    frame.focus();
+    dialog.showModal(); // the frame has the focus now, and Tab stays in it
 
     return new Promise((resolve) => {
       let isDone = false;
