@@ -412,6 +412,26 @@ def test_a_second_window_waits_for_the_first(sit: Sit) -> None:
     buyer.complaints.clear()
 
 
+def test_a_callback_may_ask_again_at_once(sit: Sit) -> None:
+    buyer = sit()
+    buyer.page.goto(f"{buyer.shop.url}/")
+    asked = json.dumps(ORDER)
+    buyer.page.evaluate(
+        f"""() => {{
+          const order = {asked};
+          IMP.init("{CODE}");
+          IMP.request_pay(order, () => IMP.request_pay(order, (result) => {{
+            document.getElementById("said").textContent = JSON.stringify(result);
+          }}));
+        }}"""
+    )
+    buyer.window.get_by_role("button", name="결제 취소").click()
+    buyer.window.get_by_role("button", name="10,040원 결제하기").click()
+
+    assert buyer.told()["status"] == "paid"
+    assert len(buyer.attempts()) == 2
+
+
 def test_a_gateway_that_does_not_answer_is_told_to_the_callback(sit: Sit) -> None:
     buyer = sit()
     buyer.api.control("script", {"path": "/v1/requests", "action": "drop", "times": -1})
