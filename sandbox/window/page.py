@@ -39,28 +39,17 @@ def show(window_id: str) -> Response:
     parts = sandbox()
     with parts.store.reading() as db:
         window = find_window(db, window_id)
-        payment = window and read_one(db, window.payment["imp_uid"])
-    if window is None or payment is None:
-        page = make_response(render_template("window_ended.html", said=texts.KO, window=None), 404)
-        return _guarded(page, None)
+        told = _told(window, read_one(db, window.payment["imp_uid"])) if window else None
+    if window is None:
+        page = render_template("window_ended.html", said=texts.KO, window=None)
+        return _guarded(make_response(page, 404), None)
     language = "en" if text(window.params, "language") == "en" else "ko"
-    said = texts.words(language)
+    context = {"said": texts.words(language), "language": language, "window": window}
     if window.has_ended:
-        page = render_template(
-            "window_ended.html",
-            said=said,
-            language=language,
-            window=window,
-            told=_told(window, payment),
-        )
+        page = render_template("window_ended.html", **context, told=told)
     else:
-        page = render_template(
-            "window.html",
-            said=said,
-            language=language,
-            window=window,
-            offer=_offer(window, language, now=parts.clock.now()),
-        )
+        offer = _offer(window, language, now=parts.clock.now())
+        page = render_template("window.html", **context, offer=offer)
     return _guarded(make_response(page), window.origin)
 
 

@@ -190,6 +190,19 @@ def test_a_phone_may_go_back_and_try_again(sit: Sit) -> None:
     assert statuses == {"ready", "failed"}
 
 
+def test_a_page_that_is_still_there_may_ask_again(sit: Sit) -> None:
+    """As one that the phone's back button brings back just as it was left."""
+    buyer = sit(PHONE)
+    windows = "**/window/*"
+    buyer.page.route(windows, lambda route: route.fulfill(status=204), times=1)
+    with buyer.page.expect_event("requestfailed", lambda one: "/window/" in one.url):
+        buyer.orders(m_redirect_url=f"{buyer.shop.url}/done")
+    buyer.page.get_by_role("button", name="결제", exact=True).click()
+
+    expect(buyer.page.get_by_role("heading", name="신용카드")).to_be_visible()
+    assert buyer.page.locator("#said").count() == 0
+
+
 def test_a_narrow_screen_under_a_finger_is_a_phone(sit: Sit) -> None:
     look = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
     buyer = sit(look)
@@ -397,6 +410,26 @@ def test_a_second_window_waits_for_the_first(sit: Sit) -> None:
     assert (result["imp_uid"], result["merchant_uid"]) == (None, "ORD-2")
     assert buyer.page.locator("dialog").count() == 1
     buyer.complaints.clear()
+
+
+def test_a_callback_may_ask_again_at_once(sit: Sit) -> None:
+    buyer = sit()
+    buyer.page.goto(f"{buyer.shop.url}/")
+    asked = json.dumps(ORDER)
+    buyer.page.evaluate(
+        f"""() => {{
+          const order = {asked};
+          IMP.init("{CODE}");
+          IMP.request_pay(order, () => IMP.request_pay(order, (result) => {{
+            document.getElementById("said").textContent = JSON.stringify(result);
+          }}));
+        }}"""
+    )
+    buyer.window.get_by_role("button", name="결제 취소").click()
+    buyer.window.get_by_role("button", name="10,040원 결제하기").click()
+
+    assert buyer.told()["status"] == "paid"
+    assert len(buyer.attempts()) == 2
 
 
 def test_a_gateway_that_does_not_answer_is_told_to_the_callback(sit: Sit) -> None:

@@ -47,12 +47,13 @@
       mobile,
       params: param,
     });
-    if (answer?.window && !mobile) await layOver(answer.window, param, callback);
-    isOpen = false; // a phone's back button finds this page as it was left
+    const isLaidOver = answer?.window && !mobile;
+    const result = isLaidOver ? await layOver(answer.window, param) : answer?.result;
+    isOpen = false; // a callback may ask again; a phone's back button finds the page as it was left
     if (!answer) fail(UNREACHABLE);
     else if (answer.window && mobile) location.assign(answer.window);
     else if (answer.redirect && typeof callback !== "function") location.assign(answer.redirect);
-    else if (answer.result) deliver(answer.result, callback);
+    else deliver(result, callback);
   }
 
   /* Phones, and narrow screens under a finger: there the window takes the whole page. */
@@ -63,8 +64,8 @@
     );
   }
 
-  /* Show the window over the page; resolves when it is gone and the callback was called. */
-  function layOver(address, param, callback) {
+  /* Show the window over the page until it has ended; resolves with the result. */
+  function layOver(address, param) {
     const english = param.language === "en";
     const dialog = document.createElement("dialog");
     const frame = document.createElement("iframe");
@@ -82,8 +83,7 @@
     frame.src = address;
     dialog.append(frame);
     document.body.append(dialog);
-    dialog.showModal();
-    frame.focus();
+    dialog.showModal(); // the frame has the focus now, and Tab stays in it
 
     return new Promise((resolve) => {
       let isDone = false;
@@ -95,8 +95,7 @@
         dialog.style.display = "none";
         dialog.close();
         dialog.remove();
-        resolve();
-        deliver(result, callback);
+        resolve(result);
       }
 
       function hear(event) {
