@@ -11,10 +11,11 @@ from admin.audit.service import record
 from admin.domain.actor import Actor
 from admin.domain.clock import to_epoch
 from admin.domain.errors import N_, InvalidInput, NotFound
-from admin.domain.escrow import DeliveryNotice, EscrowState, check_delivery, escrow_state
+from admin.domain.escrow import DeliveryNotice, EscrowState, check_delivery
 from admin.domain.operation import OperationKind
 from admin.domain.permissions import Permission
 from admin.gateway.client import Gateway
+from admin.mirror.escrow import hold_escrow_order, stand_of
 from admin.models import (
     Delivery,
     EscrowOrder,
@@ -63,10 +64,10 @@ def register_delivery(
 
     def judge(payment: Payment) -> Intent:
         check_nothing_open(payment.imp_uid)
-        order = db.session.get_one(EscrowOrder, payment.id)
-        delivered = order.delivery is not None
-        state = escrow_state(payment.snapshot(), delivered=delivered, now=now)
-        check_delivery(state, command.notice)
+        order = hold_escrow_order(payment.id)
+        if order is None:
+            raise NotFound()
+        check_delivery(stand_of(order, payment, now=now), command.notice)
         _check_times(command.notice, payment, now=now)
         return _intent(command, payment)
 

@@ -69,7 +69,7 @@ def index() -> ResponseReturnValue:
     )
     orders = orders_of([one.payment.merchant_uid for one in page.rows])
     counts = count_by_state()
-    held = sum((one.minor for one in held_by_state().values()), 0)
+    held = sum((one.money.minor for one in held_by_state().values()), 0)
     return render_template(
         "escrow_orders/index.html",
         count=counted(counts.get(state, 0) if state else sum(counts.values())),

@@ -40,7 +40,7 @@ STATES = [
     (refunded(3000), False, EscrowState.TO_SHIP),
     (refunded(3000), True, EscrowState.SHIPPED),
     (refunded(10_000), False, EscrowState.REFUNDED),
-    (refunded(10_000), True, EscrowState.REFUNDED),
+    (refunded(10_000), True, EscrowState.RETURNED),
 ]
 
 
@@ -48,7 +48,7 @@ STATES = [
 def test_where_an_order_stands(
     payment: PaymentSnapshot, delivered: bool, state: EscrowState
 ) -> None:
-    assert escrow_state(payment, delivered=delivered, now=NOW) is state
+    assert escrow_state(payment, delivered=delivered, decision=None, now=NOW) is state
 
 
 def notice(company: str = "CJGLS", invoice: str = "123456789012") -> DeliveryNotice:
