@@ -9,11 +9,21 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
+from admin.domain.business_days import last_start
 from admin.domain.clock import kst_day
-from admin.domain.escrow import HELD, EscrowState, Stage, Starts, due_by, starts_of
+from admin.domain.escrow import (
+    HELD,
+    SHIP_WITHIN,
+    EscrowState,
+    Stage,
+    Starts,
+    due_by,
+    starts_of,
+)
 from admin.domain.money import Money
 from admin.models import Delivery, EscrowDecision, EscrowOrder, Payment, db
 
+Place = EscrowState | Stage  # a column of the board
 MOST_CONFIRMED = 500  # a round; the rest waits for the next one
 LEFT = Payment.amount_minor - Payment.cancelled_minor
 REGISTERED = sa.func.coalesce(Delivery.applied_at, Delivery.sent_at, type_=Delivery.sent_at.type)
@@ -35,7 +45,11 @@ def select_escrow_orders(
         sa.select(EscrowOrder)
         .join(Payment, Payment.id == EscrowOrder.payment_id)
         .outerjoin(Delivery, Delivery.payment_id == EscrowOrder.payment_id)
-        .options(selectinload(EscrowOrder.payment), selectinload(EscrowOrder.delivery))
+        .options(
+            selectinload(EscrowOrder.payment),
+            selectinload(EscrowOrder.delivery),
+            selectinload(EscrowOrder.decisions),
+        )
     )
     if state is not None:
         query = query.where(EscrowOrder.state == state)
@@ -59,7 +73,7 @@ def count_by_state() -> dict[EscrowState, int]:
     return dict(db.session.execute(query).all())
 
 
-def held_by_state() -> dict[EscrowState, Held]:
+def held_by_state() -> dict[Place, Held]:
     """What KCP holds, by the state of its orders."""
     query = (
         sa.select(EscrowOrder.state, sa.func.count(), sa.func.sum(LEFT))
@@ -84,7 +98,7 @@ def within_stage(stage: Stage, *, today: date, holidays: frozenset[date]) -> sa.
     }[stage]
 
 
-def held_by_stage(*, today: date, holidays: frozenset[date]) -> dict[Stage, Held]:
+def held_by_stage(*, today: date, holidays: frozenset[date]) -> dict[Place, Held]:
     """What KCP holds for shipped orders, by how near their decision is."""
     within = {one: within_stage(one, today=today, holidays=holidays) for one in Stage}
     sums = [
@@ -107,6 +121,19 @@ def held_by_stage(*, today: date, holidays: frozenset[date]) -> dict[Stage, Held
         stage: Held(count=row[2 * place], money=Money(int(row[2 * place + 1] or 0)))
         for place, stage in enumerate(within)
     }
+
+
+def to_ship_by(day: date, *, holidays: frozenset[date]) -> Held:
+    """Paid orders that are to be sent by `day` at the latest."""
+    _, end = kst_day(last_start(day, SHIP_WITHIN, holidays=holidays))
+    query = (
+        sa.select(sa.func.count(), sa.func.sum(LEFT))
+        .select_from(EscrowOrder)
+        .join(Payment, Payment.id == EscrowOrder.payment_id)
+        .where(EscrowOrder.state == EscrowState.TO_SHIP, Payment.paid_at < end)
+    )
+    many, minor = db.session.execute(query).one()
+    return Held(count=many, money=Money(int(minor or 0)))
 
 
 def returned_since(moment: datetime) -> Held:

@@ -76,6 +76,17 @@ def register_delivery(
     )
 
 
+def rehearse_delivery(command: DeliveryCommand, *, actor: Actor, now: datetime) -> None:
+    """Raise what `register_delivery` would for this parcel, as far as we know; nothing is sent."""
+    actor.require(Permission.DELIVERIES_CREATE)
+    order = db.session.get(EscrowOrder, command.payment_id)
+    if order is None:
+        raise NotFound()
+    check_nothing_open(order.payment.imp_uid)
+    check_delivery(order.state, command.notice)
+    _check_times(command.notice, order.payment, now=now)
+
+
 def check_escrow_order(
     payment_id: int, *, actor: Actor, gateway: Gateway, now: datetime
 ) -> DeliveryNotice | None:
