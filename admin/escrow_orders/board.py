@@ -93,6 +93,15 @@ def left_text(left: int) -> str:
     return str(ngettext("%(num)s business day left", "%(num)s business days left", left))
 
 
+def _short(left: int) -> str:
+    """The same where the board says above that all days are business days."""
+    if left == 0:
+        return str(gettext("today"))
+    if left < 0:
+        return str(ngettext("%(num)s day over", "%(num)s days over", -left))
+    return str(ngettext("%(num)s day left", "%(num)s days left", left))
+
+
 def _urgent(denied: Held, *, today: date, holidays: frozenset[date]) -> list[str]:
     """What somebody has to do by the next business day; [] when that is nothing."""
     to_ship = to_ship_by(business_day_after(today, 1, holidays=holidays), holidays=holidays)
@@ -181,13 +190,13 @@ class _Cards:
             day = business_day_after(paid_on, SHIP_WITHIN, holidays=self.holidays)
             left = days_left(day, today=self.today, holidays=self.holidays)
             tone = "red" if left <= 0 else "amber" if left == 1 else ""
-            return {"day": day, "left": left_text(left), "tone": tone}
+            return {"day": day, "left": _short(left), "tone": tone}
         deadline = deadline_of(order, holidays=self.holidays)
         if order.state is EscrowState.SHIPPED and deadline is not None:
             left = days_left(deadline.day, today=self.today, holidays=self.holidays)
             return {
                 "day": deadline.day,
-                "left": left_text(left),
+                "left": _short(left),
                 "tone": "blue" if left <= 1 else "",
             }
         if order.state is EscrowState.DENIED and order.decisions:
@@ -211,4 +220,4 @@ class _Cards:
 def _ago(days: int) -> str:
     if days == 0:
         return str(gettext("today"))
-    return str(ngettext("%(num)s business day ago", "%(num)s business days ago", days))
+    return str(ngettext("%(num)s day ago", "%(num)s days ago", days))
