@@ -28,6 +28,8 @@ from admin.escrow_orders.decision_service import (
     confirm_what_is_due,
     record_arrival,
 )
+from admin.escrow_orders.queries import overdue_orders
+from admin.holidays.queries import closed_days
 from admin.models import AuditEntry, Delivery, EscrowDecision, EscrowOrder, Holiday, db, transaction
 from admin.operations.kinds.delivery import keep_delivery
 from tests.operations.conftest import UID
@@ -206,6 +208,17 @@ def test_six_business_days_after_the_registration_it_counts_as_confirmed(desk, s
     assert (made.recorded_by, made.operator_id) == ("escrow_orders", None)
     assert state_of(shipped) is EscrowState.CONFIRMED
     assert [one.actor for one in entries("escrow.decided")] == ["escrow_orders"]
+
+
+def test_only_what_the_rule_may_confirm_is_looked_at(desk, shipped):
+    """A round takes so many orders; those it may not confirm never stand in the way of others."""
+    registered(shipped, MONDAY)
+    last, holidays = date(2026, 11, 17), closed_days()
+    assert overdue_orders(last - timedelta(days=1), holidays=holidays) == []
+    assert overdue_orders(last, holidays=holidays) == [shipped.id]
+    desk.decide(shipped, Decision.DENIED)
+    desk.decide(shipped, Decision.UNDECIDED)
+    assert overdue_orders(last, holidays=holidays) == []
 
 
 def test_three_business_days_after_the_arrival_come_first(desk, shipped):

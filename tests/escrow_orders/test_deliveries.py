@@ -112,6 +112,33 @@ def test_an_invoice_used_for_another_order_is_asked_about(support, desk, parcel,
     assert len(stand_in.effects()) == 2
 
 
+def test_another_parcel_than_the_one_looked_over_is_shown_again(
+    support, desk, parcel, stand_in, now
+):
+    """What the page signed is one parcel, and the order that shares its number."""
+    stand_in.paid("imp_100000000002", escrow=True)
+    second = desk.know("imp_100000000002")
+    address = f"/escrow-orders/{parcel.id}/deliveries/"
+    shown = press(support, parcel, now, looks=False)
+    typed = {**hidden_in(shown.text), "invoice": "999999999999"}
+    assert "9999 9999 9999" in support.post(address, typed, **EN).text
+    assert support.post(address, hidden_in(shown.text) | {"looked": ""}, **EN).status_code == 200
+    assert stand_in.requests(path=LOGIS, method="POST") == []
+
+    desk.deliver(second)  # meanwhile, under the same number
+    again = support.post(address, hidden_in(shown.text), **EN)
+    assert 'name="same_invoice"' in again.text
+    assert stand_in.requests(path=LOGIS, method="POST") == []
+
+
+def test_what_is_typed_can_be_changed_after_looking(support, parcel, now):
+    shown = press(support, parcel, now, looks=False)
+    address = f"/escrow-orders/{parcel.id}/deliveries/"
+    form = support.post(address, {**hidden_in(shown.text), "change": "1"}, **EN).text
+    assert 'value="1234-5678-9012"' in form  # as it was typed
+    assert "Look it over" in form
+
+
 def test_a_second_registration_is_refused_before_anything_is_sent(desk, parcel, stand_in):
     desk.deliver(parcel)
 
