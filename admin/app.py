@@ -26,6 +26,7 @@ from admin.escrow_orders.views import bp as escrow_orders_bp
 from admin.exports.views import bp as exports_bp
 from admin.gateway.client import Gateway
 from admin.gateway.settings import GatewaySettings
+from admin.holidays.views import bp as holidays_bp
 from admin.inquiries.views import bp as inquiries_bp
 from admin.jobs.queue import JobQueue
 from admin.jobs.service import install_hand_over
@@ -87,6 +88,7 @@ BLUEPRINTS = (
     escrow_orders_bp,
     payment_requests_bp,
     checkout_bp,
+    holidays_bp,
     reconciliation_bp,
     inquiries_bp,
     reports_bp,

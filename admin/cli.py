@@ -27,7 +27,7 @@ from admin.domain.clock import KST, utc_now
 from admin.domain.errors import DomainError
 from admin.domain.export import ExportKind
 from admin.domain.permissions import Role
-from admin.escrow_orders.tasks import LOOK
+from admin.escrow_orders.tasks import CONFIRM, LOOK
 from admin.exports import service as exports
 from admin.exports.lists import offered_list
 from admin.exports.passport import as_text, cover_lines, cover_name, file_name, page_lines
@@ -262,6 +262,7 @@ def worker() -> None:
         (SWEEP, timedelta(seconds=15)),
         (SYNC, timedelta(minutes=settings().sync_minutes)),
         (LOOK, timedelta(minutes=10)),
+        (CONFIRM, timedelta(minutes=10)),
         (EXPIRE, timedelta(minutes=1)),
         (FORGET, timedelta(hours=1)),
         (EXPORT_SWEEP, timedelta(minutes=5)),

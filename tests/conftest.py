@@ -35,7 +35,7 @@ from tests.people import PASSWORD, Browser, Person
 from tests.stand_in import StandIn
 
 # Tables that the migrations do not leave empty.
-BROUGHT = ("refund_reasons", "refund_limits")
+BROUGHT = ("refund_reasons", "refund_limits", "holidays")
 KEY = "imp_apikey"
 SECRET = "ekKoeW8RyKuT0zgaZsUtXXTLQ4AhPFW3ZGseDA6bkA5lamv9OqDMnxyeB9wqOsuO9W3Mx9YSJ4dTqJ3f"
 

@@ -68,12 +68,17 @@ class Person:
 
     def hidden_fields(self, path: str) -> dict[str, str]:
         """The hidden fields of the forms on a page, as a browser would send them back."""
-        fields = {}
-        for tag in HIDDEN.findall(self.get(path).text):
-            name, value = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
-            if name and value:
-                fields[name[1]] = value[1]
-        return fields
+        return hidden_in(self.get(path).text)
+
+
+def hidden_in(page: str) -> dict[str, str]:
+    """The hidden fields of the forms on a page that was answered."""
+    fields = {}
+    for tag in HIDDEN.findall(page):
+        name, value = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
+        if name and value:
+            fields[name[1]] = value[1]
+    return fields
 
 
 def token_of(page: str) -> str:

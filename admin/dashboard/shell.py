@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from flask import Flask
 
 from admin.domain.clock import utc_now
+from admin.domain.escrow import EscrowState
 from admin.domain.inquiry import InquiryState
 from admin.domain.operation import OperationState
 from admin.domain.permissions import Permission
-from admin.models import Discrepancy, Inquiry, MoneyOperation, db
+from admin.models import Discrepancy, EscrowOrder, Inquiry, MoneyOperation, db
 from admin.models.reconciliation import DiscrepancyState
 from admin.operations.queries import Unknown, unknown_outcomes
 from admin.web.access import current_actor, signed_in
@@ -80,6 +81,10 @@ _WAITING = {
     "refunds": (
         Permission.REFUNDS_APPROVE,
         _count(MoneyOperation, MoneyOperation.state == OperationState.NEEDS_APPROVAL),
+    ),
+    "escrow_orders": (
+        Permission.REFUNDS_CREATE,
+        _count(EscrowOrder, EscrowOrder.state == EscrowState.DENIED),
     ),
     "inquiries": (
         Permission.INQUIRIES_READ,

@@ -29,6 +29,8 @@ class Permission(Enum):
     REQUESTS_CREATE = "payment_requests.create"
     ESCROW_READ = "escrow.read"
     DELIVERIES_CREATE = "deliveries.create"
+    ESCROW_DECIDE = "escrow.decide"
+    HOLIDAYS_MANAGE = "holidays.manage"
     RECONCILIATION_READ = "reconciliation.read"
     RECONCILIATION_RUN = "reconciliation.run"
     INQUIRIES_READ = "inquiries.read"
@@ -72,6 +74,7 @@ _SUPPORT = _VIEWER | {
     Permission.CUSTOMERS_READ,
     Permission.DELIVERIES_CREATE,
     Permission.REQUESTS_CREATE,
+    Permission.ESCROW_DECIDE,
     Permission.INQUIRIES_WRITE,
 }
 _FINANCE = _SUPPORT | {
@@ -90,6 +93,7 @@ _MANAGER = _FINANCE | {
     Permission.EXPORTS_REVOKE,
     Permission.REFUNDS_APPROVE,
     Permission.REFUNDS_RULES,
+    Permission.HOLIDAYS_MANAGE,
     Permission.VIEWS_MANAGE,
     Permission.AUDIT_READ,
     Permission.JOBS_RUN,

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
 
-from admin.domain.business_days import HOLIDAYS, business_day_after
+from admin.domain.business_days import business_day_after
 from admin.domain.clock import kst_date, kst_day
 from admin.domain.errors import N_, Conflict, DomainError, InvalidInput
+from admin.domain.escrow import EscrowState, escrow_policy
 from admin.domain.money import Money
 from admin.domain.payment import PaymentSnapshot, PaymentStatus, PayMethod
 
@@ -91,11 +92,11 @@ class RefundPolicy:
 def refund_policy(
     payment: PaymentSnapshot,
     *,
-    confirmed: bool,
+    escrow: EscrowState | None,
     now: datetime,
-    holidays: frozenset[date] = HOLIDAYS,
+    holidays: frozenset[date],
 ) -> RefundPolicy:
-    """Judge one payment. `confirmed`: the buyer of an escrow order has confirmed the purchase."""
+    """Judge one payment. `escrow`: where its escrow order stands; None for any other payment."""
     left = payment.cancellable
     if why_not := _why_not(payment):
         return RefundPolicy(allowed=False, left=left, why_not=why_not)
@@ -108,7 +109,7 @@ def refund_policy(
         why_not = N_("The time in which the card company takes a refund is over.")
         return RefundPolicy(allowed=False, left=left, until=until, why_not=why_not)
     route = RefundRoute.ACCOUNT if payment.pay_method == _VBANK or is_late else RefundRoute.ORIGINAL
-    why_not_part = _why_not_part(payment, confirmed=confirmed)
+    why_not_part = _why_not_part(payment, escrow)
     return RefundPolicy(
         allowed=True,
         left=left,
@@ -131,15 +132,16 @@ def check_refundable(
     *,
     amount: Money,
     seen: Money,
-    confirmed: bool,
+    escrow: EscrowState | None,
     has_account: bool = False,
     now: datetime,
+    holidays: frozenset[date],
 ) -> RefundPolicy:
     """Raise unless `amount` may go back now; else the policy that says so.
 
     `seen` is what was left when the person looked.
     """
-    policy = refund_policy(payment, confirmed=confirmed, now=now)
+    policy = refund_policy(payment, escrow=escrow, now=now, holidays=holidays)
     if seen != policy.left:
         raise RefundAmountChanged(left=policy.left)
     if not policy.allowed:
@@ -195,9 +197,9 @@ def _next_month(moment: datetime) -> datetime:
     return kst_day(first)[0]
 
 
-def _why_not_part(payment: PaymentSnapshot, *, confirmed: bool) -> str | None:
-    if payment.escrow and not confirmed:
-        return N_("Until the buyer confirms, an escrow order can only be refunded in full.")
+def _why_not_part(payment: PaymentSnapshot, escrow: EscrowState | None) -> str | None:
+    if payment.escrow and (why_not := escrow_policy(escrow or EscrowState.TO_SHIP).part):
+        return why_not
     if payment.pay_method == _PHONE:
         return N_("KCP does not refund a part of a phone payment.")
     if payment.pay_method in _GIFT_CERTIFICATES:

@@ -11,10 +11,11 @@ from admin.audit.service import record
 from admin.domain.actor import Actor
 from admin.domain.clock import to_epoch
 from admin.domain.errors import N_, InvalidInput, NotFound
-from admin.domain.escrow import DeliveryNotice, EscrowState, check_delivery, escrow_state
+from admin.domain.escrow import DeliveryNotice, EscrowState, check_delivery
 from admin.domain.operation import OperationKind
 from admin.domain.permissions import Permission
 from admin.gateway.client import Gateway
+from admin.mirror.escrow import hold_escrow_order, stand_of
 from admin.models import (
     Delivery,
     EscrowOrder,
@@ -63,16 +64,27 @@ def register_delivery(
 
     def judge(payment: Payment) -> Intent:
         check_nothing_open(payment.imp_uid)
-        order = db.session.get_one(EscrowOrder, payment.id)
-        delivered = order.delivery is not None
-        state = escrow_state(payment.snapshot(), delivered=delivered, now=now)
-        check_delivery(state, command.notice)
+        order = hold_escrow_order(payment.id)
+        if order is None:
+            raise NotFound()
+        check_delivery(stand_of(order, payment, now=now), command.notice)
         _check_times(command.notice, payment, now=now)
         return _intent(command, payment)
 
     return decide(
         command.form_key, subject=subject, judge=judge, actor=actor, gateway=gateway, now=now
     )
+
+
+def rehearse_delivery(command: DeliveryCommand, *, actor: Actor, now: datetime) -> None:
+    """Raise what `register_delivery` would for this parcel, as far as we know; nothing is sent."""
+    actor.require(Permission.DELIVERIES_CREATE)
+    order = db.session.get(EscrowOrder, command.payment_id)
+    if order is None:
+        raise NotFound()
+    check_nothing_open(order.payment.imp_uid)
+    check_delivery(order.state, command.notice)
+    _check_times(command.notice, order.payment, now=now)
 
 
 def check_escrow_order(

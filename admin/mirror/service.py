@@ -16,6 +16,7 @@ from admin.domain.escrow import escrow_state
 from admin.domain.merging import Merge, Observed, is_late_success, merge
 from admin.domain.payment import PaymentSnapshot
 from admin.mirror import daily
+from admin.mirror.escrow import keep_escrow_order
 from admin.models import (
     EscrowOrder,
     GatewayBinding,
@@ -48,7 +49,7 @@ _LOCKED = (
     .order_by(Payment.id)  # one order for all, so that two writers cannot lock crosswise
     .options(
         selectinload(Payment.cancellations),
-        joinedload(Payment.escrow_order).joinedload(EscrowOrder.delivery),
+        joinedload(Payment.escrow_order),
     )
     .with_for_update(of=Payment)
     .execution_options(populate_existing=True)
@@ -148,7 +149,7 @@ def _insert(
     held = [
         {
             "payment_id": keys[one.imp_uid],
-            "state": escrow_state(one, delivered=False, now=now),
+            "state": escrow_state(one, delivered=False, decision=None, now=now),
         }
         for one in snapshots
         if one.escrow
@@ -199,7 +200,8 @@ def _apply_one(
     payment.checked_at = now
     if merged.changed or merged.conflicts:
         payment.version += 1
-    _keep_escrow_order(payment, now=now)
+    if payment.escrow:
+        keep_escrow_order(payment, now=now)
     if not known:
         _observe(payment, ours.snapshot, observed, merged, source=source, now=now)
         _record(payment, merged, late=late, source=source, actor=actor, now=now)
@@ -226,18 +228,6 @@ def _free_keys(snapshots: Sequence[PaymentSnapshot]) -> dict[str, int]:
 
 def _is_taken(key: int) -> bool:
     return db.session.execute(sa.select(Payment.id).where(Payment.id == key)).first() is not None
-
-
-def _keep_escrow_order(payment: Payment, *, now: datetime) -> None:
-    if not payment.escrow:
-        return
-    order = payment.escrow_order
-    delivered = order is not None and order.delivery is not None
-    state = escrow_state(payment.snapshot(), delivered=delivered, now=now)
-    if order is None:
-        payment.escrow_order = EscrowOrder(state=state, delivery=None)
-    elif order.state is not state:
-        order.state = state
 
 
 def _observe(

@@ -3,9 +3,10 @@
 from admin.models.audit_entry import AuditEntry
 from admin.models.base import Base, db, in_transaction, lock, transaction
 from admin.models.customer import BillingKey, Customer
-from admin.models.escrow_order import Delivery, EscrowOrder
+from admin.models.escrow_order import Delivery, EscrowDecision, EscrowOrder
 from admin.models.export import ColumnChoice, Export, ExportMark
 from admin.models.gateway_binding import GatewayBinding, GatewayCircuit, GatewayToken
+from admin.models.holiday import Holiday
 from admin.models.inquiry import Inquiry, InquiryEntry
 from admin.models.job import Job
 from admin.models.note import Note, NoteMention
@@ -34,12 +35,14 @@ __all__ = [
     "Customer",
     "Delivery",
     "Discrepancy",
+    "EscrowDecision",
     "EscrowOrder",
     "Export",
     "ExportMark",
     "GatewayBinding",
     "GatewayCircuit",
     "GatewayToken",
+    "Holiday",
     "Inquiry",
     "InquiryEntry",
     "Job",

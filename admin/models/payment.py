@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from admin.domain.clock import to_epoch
+from admin.domain.escrow import EscrowState
 from admin.domain.money import Currency, Money
 from admin.domain.payment import (
     Cancellation,
@@ -141,6 +142,12 @@ class Payment(Base):
     @property
     def cancellable(self) -> Money:
         return self.amount - self.cancelled
+
+    @property
+    def escrow_state(self) -> EscrowState | None:
+        """Where its escrow order stands; None for any other payment."""
+        order = self.escrow_order if self.escrow else None
+        return order.state if order is not None else None
 
     def state(self, now: datetime) -> PaymentState:
         """What people call it at this hour."""

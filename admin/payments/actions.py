@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import url_for
 from flask_babel import gettext
 
-from admin.domain.escrow import EscrowState
+from admin.domain.escrow import EscrowState, escrow_policy
 from admin.domain.operation import OperationKind, OperationState
 from admin.domain.payment import PayMethod
 from admin.domain.permissions import Permission
@@ -51,13 +51,8 @@ def make_actions(
 
 def delivery_why_not(state: EscrowState) -> str:
     """Why no delivery can be registered for an escrow order in this state; "" when one can."""
-    reasons = {
-        EscrowState.AWAITING_DEPOSIT: gettext("The deposit has not come in yet."),
-        EscrowState.SHIPPED: gettext("A delivery is registered already."),
-        EscrowState.REFUNDED: gettext("The order was refunded; there is nothing to ship."),
-        EscrowState.ENDED: gettext("The order ended before any money came."),
-    }
-    return str(reasons.get(state, ""))
+    why_not = escrow_policy(state).delivery
+    return gettext(why_not) if why_not else ""
 
 
 def _refund(payment: Payment, policy: RefundPolicy, waiting: MoneyOperation | None) -> Action:

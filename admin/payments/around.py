@@ -30,6 +30,7 @@ TOLD_OTHERWISE = (
     "payment.synced",
     "note.added",
     "escrow_order.viewed",
+    "escrow.decided",
 )
 
 

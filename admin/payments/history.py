@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import Any
 
@@ -13,6 +13,7 @@ from flask import url_for
 from flask_babel import gettext
 
 from admin.domain.approval import SecondWord
+from admin.domain.escrow import RULES, Decision
 from admin.domain.inquiry import InquiryEntryKind
 from admin.domain.money import Money
 from admin.domain.operation import OperationKind, OperationState
@@ -32,7 +33,7 @@ from admin.models import (
 from admin.payments.around import Around
 from admin.payments.facts import field_names
 from admin.web.access import can
-from admin.web.filters import count, money_with_unit
+from admin.web.filters import count, kst_day, money_with_unit
 from admin.web.labels import LABELS
 
 MOST_SHOWN = 40
@@ -49,6 +50,7 @@ class Origin(Enum):
     NOTE = "note"
     INQUIRY = "inquiry"
     RECONCILIATION = "reconciliation"
+    HOUSE = "house"  # what Jangbu did by a rule, with nobody asking for it
 
 
 GLYPHS = {
@@ -59,6 +61,7 @@ GLYPHS = {
     Origin.NOTE: "note",
     Origin.INQUIRY: "message-2",
     Origin.RECONCILIATION: "scale",
+    Origin.HOUSE: "clock",
 }
 
 TONES = {
@@ -113,6 +116,7 @@ def origin_words() -> dict[Origin, str]:
         Origin.NOTE: gettext("Notes"),
         Origin.INQUIRY: gettext("Inquiries"),
         Origin.RECONCILIATION: gettext("Reconciliation"),
+        Origin.HOUSE: gettext("By a rule"),
     }
 
 
@@ -156,6 +160,7 @@ def make_history(payment: Payment, around: Around) -> list[Entry]:
         *_observations(payment, around.observations, lookers),
         *[_message(one) for one in around.messages],
         *_acts(around),
+        *_decisions(payment),
         *[entry for one in payment.notes for entry in _note(one)],
     ]
     if can(Permission.INQUIRIES_READ.value):
@@ -366,13 +371,51 @@ def _acts(around: Around) -> list[Entry]:
         Entry(
             origin=Origin.STAFF if one.operator_id else Origin.GATEWAY,
             at=one.at,
-            text=words.get(one.action, one.action),
+            text=_arrival(one) or words.get(one.action, one.action),
             source=_who(one),
             tone="done" if one.operator_id else "waiting",
         )
         for one in around.acts
         if not (one.action == "payment.checked" and one.at in observed)
     ]
+
+
+def _arrival(entry: AuditEntry) -> str:
+    """What staff noted of a parcel's arrival; "" for any other act."""
+    if entry.action not in ("escrow.arrival_noted", "escrow.arrival_removed"):
+        return ""
+    day = kst_day(date.fromisoformat(entry.facts["day"]))
+    if entry.action == "escrow.arrival_noted":
+        return gettext("The parcel arrived on %(day)s", day=day)
+    return gettext("The arrival on %(day)s was taken back", day=day)
+
+
+def _decisions(payment: Payment) -> list[Entry]:
+    """What the buyer of an escrow order decided, as it was recorded."""
+    order = payment.escrow_order if payment.escrow else None
+    if order is None:
+        return []
+    href = url_for("escrow_orders.show", payment_id=payment.id, _anchor="decision")
+    entries = []
+    for one in order.decisions:
+        text = f"{LABELS[one.decision]} · {kst_day(one.decided_on)}"
+        if one.corrects_id is not None:
+            text = gettext("Corrected: %(what)s", what=text)
+        by_rule = one.evidence in RULES
+        entries.append(
+            Entry(
+                origin=Origin.HOUSE if by_rule else Origin.STAFF,
+                at=one.created_at,
+                text=text,
+                source=" · ".join(
+                    filter(None, ("" if by_rule else one.recorded_by, str(LABELS[one.evidence])))
+                ),
+                tone="waiting" if one.decision is Decision.DENIED else "confirmed",
+                note="" if by_rule else one.note,
+                href=href,
+            )
+        )
+    return entries
 
 
 def _who(entry: AuditEntry) -> str:

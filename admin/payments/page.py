@@ -17,6 +17,7 @@ from admin.domain.refund import refund_policy
 from admin.domain.search.printing import show
 from admin.domain.search.query import Compare, Field, Query, Term, clean_text
 from admin.domain.tax import declared_tax_free, split
+from admin.holidays.queries import closed_days
 from admin.models import Discrepancy, MoneyOperation, Order, Payment
 from admin.models.reconciliation import DiscrepancyState
 from admin.operations.intent import find_open
@@ -52,7 +53,9 @@ def make_payment_page(
 
     `place` is the list the reader came from; `arguments` say what of the timeline is shown.
     """
-    policy = refund_policy(payment.snapshot(), confirmed=False, now=now)
+    policy = refund_policy(
+        payment.snapshot(), escrow=payment.escrow_state, now=now, holidays=closed_days()
+    )
     waiting = find_open(payment.imp_uid)
     order = find_order(payment.merchant_uid)
     around = gather(payment)

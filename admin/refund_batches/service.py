@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -22,6 +22,7 @@ from admin.domain.permissions import Permission
 from admin.domain.refund import refund_policy
 from admin.domain.refund_batch import ALONE_UP_TO, BatchState, GivenRow, RowState
 from admin.gateway.client import Gateway
+from admin.holidays.queries import closed_days
 from admin.jobs.service import enqueue
 from admin.models import (
     MoneyOperation,
@@ -224,6 +225,7 @@ def get_batch(batch_id: int) -> RefundBatch:
 def _judge(given: Sequence[GivenRow], *, now: datetime) -> list[RefundBatchRow]:
     rows: list[RefundBatchRow] = []
     seen: set[int] = set()
+    holidays = closed_days()
     for one in given:
         row = RefundBatchRow(
             position=one.line,
@@ -234,14 +236,21 @@ def _judge(given: Sequence[GivenRow], *, now: datetime) -> list[RefundBatchRow]:
             problem_values={},
         )
         if not one.problem:
-            _judge_one(row, one, seen, now=now)
+            _judge_one(row, one, seen, holidays=holidays, now=now)
         if row.problem:
             row.state = RowState.BLOCKED
         rows.append(row)
     return rows
 
 
-def _judge_one(row: RefundBatchRow, one: GivenRow, seen: set[int], *, now: datetime) -> None:
+def _judge_one(
+    row: RefundBatchRow,
+    one: GivenRow,
+    seen: set[int],
+    *,
+    holidays: frozenset[date],
+    now: datetime,
+) -> None:
     payments = find_payments(one.number)
     paid = [payment for payment in payments if payment.snapshot().took_money]
     if len(paid) > 1:
@@ -251,7 +260,9 @@ def _judge_one(row: RefundBatchRow, one: GivenRow, seen: set[int], *, now: datet
     if payment is None:
         row.problem = N_("We know no payment of this number.")
         return
-    policy = refund_policy(payment.snapshot(), confirmed=False, now=now)
+    policy = refund_policy(
+        payment.snapshot(), escrow=payment.escrow_state, now=now, holidays=holidays
+    )
     row.payment_id, row.currency = payment.id, payment.currency
     row.seen_minor = policy.left.minor
     row.amount_minor = policy.left.minor if one.amount is None else one.amount

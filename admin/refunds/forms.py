@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, SelectField, StringField
+from wtforms import HiddenField, SelectField, StringField
 from wtforms.validators import Length
 
 from admin.domain.errors import DomainError, InvalidInput
@@ -33,7 +33,6 @@ class RefundForm(FlaskForm):
     holder = TextField(_l("Account holder"), [Length(max=16, message=_l("At most 16 characters."))])
     bank = SelectField(_l("Bank"), default="")
     account_number = StringField(_l("Account number"), filters=[stripped])
-    escrow_confirmed = BooleanField(_l("The buyer has confirmed the purchase"))
     reason = SelectField(_l("Reason"))
     note = TextField(_l("Note"), [Length(max=500, message=_l("At most 500 characters."))])
     form_key = HiddenField()
@@ -101,7 +100,6 @@ class RefundForm(FlaskForm):
             tax_free=money(self.tax_free.data),
             tax_free_total=money(self.tax_free_total.data),
             account=self._account(),
-            escrow_confirmed=bool(self.escrow_confirmed.data),
             retry_of=self.retry_of.data or None,
         )
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from admin.domain.actor import Actor
 from admin.domain.errors import Conflict, NotFound
+from admin.domain.escrow import EscrowState
 from admin.domain.money import Money
 from admin.domain.operation import OperationKind
 from admin.domain.permissions import Permission
@@ -14,7 +15,8 @@ from admin.domain.refund import check_refundable
 from admin.domain.refund_account import RefundAccount
 from admin.domain.tax import check_tax_free, propose
 from admin.gateway.client import Gateway
-from admin.models import MoneyOperation, Payment, db, lock
+from admin.holidays.queries import closed_days
+from admin.models import EscrowOrder, MoneyOperation, Payment, db, lock
 from admin.operations.decision import decide
 from admin.operations.intent import (
     Intent,
@@ -41,7 +43,6 @@ class RefundCommand:
     tax_free: Money | None = None  # of `amount`; None: as the helper proposes
     tax_free_total: Money | None = None  # of the whole payment; None: what the shop declared
     account: RefundAccount | None = None
-    escrow_confirmed: bool = False  # the buyer of an escrow order has confirmed the purchase
     retry_of: str | None = None
     agreed: bool = False  # a second person agreed to the list this refund stands on
 
@@ -71,16 +72,20 @@ def refund_payment(
         check_nothing_open(payment.imp_uid)
         if payment.quarantined:
             raise Conflict()
+        order = lock(EscrowOrder, payment.id) if payment.escrow else None
+        escrow = order.state if order is not None else None
         policy = check_refundable(
             payment.snapshot(),
             amount=command.amount,
             seen=command.seen,
-            confirmed=command.escrow_confirmed,
+            escrow=escrow,
             has_account=command.account is not None,
             now=now,
+            holidays=closed_days(),
         )
         account = command.account if policy.needs_account else None
-        return _intent(command, payment, account=account, actor=actor, now=now)
+        confirmed = escrow is EscrowState.CONFIRMED
+        return _intent(command, payment, account=account, confirmed=confirmed, actor=actor, now=now)
 
     return decide(
         command.form_key, subject=subject, judge=judge, actor=actor, gateway=gateway, now=now
@@ -100,14 +105,15 @@ def _intent(
     payment: Payment,
     *,
     account: RefundAccount | None,
+    confirmed: bool,
     actor: Actor,
     now: datetime,
 ) -> Intent:
     details: dict[str, object] = {"tax_free_minor": _tax_free(command, payment).minor}
     if account is not None:
         details["account"] = account.masked
-    if command.escrow_confirmed and payment.escrow:
-        details["escrow_confirmed"] = True
+    if confirmed:
+        details["escrow_confirmed"] = True  # KCP wants to be told, and takes a part only then
     return Intent(
         kind=OperationKind.REFUND,
         form_key=command.form_key,

@@ -18,6 +18,7 @@ from admin.domain.permissions import Permission
 from admin.domain.refund import RefundAmountChanged, refund_policy
 from admin.domain.tax import split
 from admin.gateway.errors import GatewayError
+from admin.holidays.queries import closed_days
 from admin.models import MoneyOperation, Payment
 from admin.operations.errors import OperationInProgress
 from admin.operations.queries import given_back_since
@@ -39,7 +40,7 @@ from admin.refunds.queries import (
 )
 from admin.refunds.service import refund_payment
 from admin.saved_views.menu import make_menu, viewed
-from admin.web.access import current_actor, requires
+from admin.web.access import can, current_actor, requires
 from admin.web.errors import gateway_sentence, sentence
 from admin.web.filters import count, money
 from admin.web.keyset import page_of
@@ -115,7 +116,9 @@ def create(payment_id: int) -> ResponseReturnValue:
 
 def _page(payment: Payment, form: RefundForm, *, error: str = "") -> str:
     now = utc_now()
-    policy = refund_policy(payment.snapshot(), confirmed=bool(form.escrow_confirmed.data), now=now)
+    policy = refund_policy(
+        payment.snapshot(), escrow=payment.escrow_state, now=now, holidays=closed_days()
+    )
     taxes = tax_left_of(payment)
     allowance = _allowance(now=now)
     if pause := gateway_pause():
@@ -133,8 +136,20 @@ def _page(payment: Payment, form: RefundForm, *, error: str = "") -> str:
         action=url_for("refunds.create", payment_id=payment.id),
         back_href=url_for("payments.show", payment_id=payment.id),
         items=_items(payment),
+        escrow=_escrow(payment),
         error=error,
     )
+
+
+def _escrow(payment: Payment) -> dict[str, Any] | None:
+    """What the buyer of an escrow order decided, as far as it is recorded here."""
+    if payment.escrow_state is None:
+        return None
+    return {
+        "state": payment.escrow_state,
+        "href": url_for("escrow_orders.show", payment_id=payment.id),
+        "may_decide": can(Permission.ESCROW_DECIDE.value),
+    }
 
 
 def _allowance(*, now: datetime) -> Money | None:

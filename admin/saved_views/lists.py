@@ -60,7 +60,7 @@ LISTS: dict[str, KeptList] = {
             endpoint="escrow_orders.index",
             permission=Permission.ESCROW_READ,
             title=_l("Escrow"),
-            parts=("q", "state"),
+            parts=("q", "state", "stage"),
         ),
         KeptList(
             name="inquiries",

@@ -15,7 +15,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
 from admin.domain.approval import ApprovalCause, ClosureClaim, SecondWord
-from admin.domain.escrow import EscrowState
+from admin.domain.escrow import Decision, EscrowState, Evidence, Stage
 from admin.domain.export import CheckVerdict, ExportKind, ExportState
 from admin.domain.inquiry import InquiryChannel, InquiryEntryKind, InquiryState
 from admin.domain.job import JobLane, JobState
@@ -151,6 +151,9 @@ LABELS: dict[Enum, Label] = {
     EscrowState.AWAITING_DEPOSIT: Label(_l("Awaiting deposit"), "amber", "clock"),
     EscrowState.TO_SHIP: Label(_l("To ship"), "amber", "package"),
     EscrowState.SHIPPED: Label(_l("Shipped"), "green", "truck-delivery", quiet=True),
+    EscrowState.CONFIRMED: Label(_l("Purchase confirmed"), "green", "circle-check"),
+    EscrowState.DENIED: Label(_l("Purchase denied"), "red", "ban"),
+    EscrowState.RETURNED: Label(_l("Returned"), "red", "arrow-back-up", quiet=True),
     EscrowState.REFUNDED: Label(_l("Refunded"), "red", "arrow-back-up"),
     EscrowState.ENDED: Label(_l("Ended unpaid"), "grey", "x"),
     RequestKind.PAYMENT: _plain(_l("Payment")),
@@ -168,6 +171,18 @@ LABELS: dict[Enum, Label] = {
     RequestTab.OPEN: _plain(_l("Open")),
     RequestTab.DONE: _plain(_l("Done")),
     RequestTab.ENDED: _plain(_l("Ended")),
+    Stage.ON_THE_WAY: _plain(_l("On the way")),
+    Stage.ARRIVED: _plain(_l("Awaiting the buyer")),
+    Stage.DUE: _plain(_l("Confirmation due")),
+    Decision.CONFIRMED: _plain(_l("The buyer confirmed the purchase")),
+    Decision.DENIED: _plain(_l("The buyer denied the purchase")),
+    Decision.AUTOMATIC: _plain(_l("Confirmed automatically")),
+    Decision.UNDECIDED: _plain(_l("Not decided after all")),
+    Evidence.BUYER: _plain(_l("The buyer told us")),
+    Evidence.NOTICE: _plain(_l("KCP notice TX02")),
+    Evidence.KCP_ADMIN: _plain(_l("Seen in KCP's admin")),
+    Evidence.AFTER_ARRIVAL: _plain(_l("3 business days after arrival")),
+    Evidence.AFTER_REGISTRATION: _plain(_l("6 business days after the registration")),
     InquiryState.OPEN: Label(_l("Awaiting answer"), "amber", "clock"),
     InquiryState.ANSWERED: Label(_l("Answered"), "green", "check", quiet=True),
     InquiryState.CLOSED: Label(_l("Closed"), "grey", "check", quiet=True),
@@ -257,6 +272,8 @@ LABELS: dict[Enum, Label] = {
     Permission.REQUESTS_CREATE: _plain(_l("Compose payment requests")),
     Permission.ESCROW_READ: _plain(_l("See escrow orders")),
     Permission.DELIVERIES_CREATE: _plain(_l("Register deliveries")),
+    Permission.ESCROW_DECIDE: _plain(_l("Record what buyers decided")),
+    Permission.HOLIDAYS_MANAGE: _plain(_l("Keep the holidays")),
     Permission.RECONCILIATION_READ: _plain(_l("See reconciliation")),
     Permission.RECONCILIATION_RUN: _plain(_l("Run reconciliation")),
     Permission.INQUIRIES_READ: _plain(_l("See inquiries")),
@@ -360,6 +377,7 @@ JOBS: dict[str, LazyString] = {
     "payments.sync": _l("Walk over the gateway's payments"),
     "checkout.settle": _l("Look for registered cards"),
     "escrow_orders.look": _l("Look for deliveries"),
+    "escrow_orders.confirm": _l("Confirm escrow orders by the rule"),
     "operations.sweep": _l("Look for unknown outcomes"),
     "webhooks.work": _l("Work off webhooks"),
     "accounts.forget_sessions": _l("Remove old sessions"),

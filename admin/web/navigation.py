@@ -80,6 +80,23 @@ MENU: tuple[tuple[Entry, ...], ...] = (
             icon="package",
             counter="escrow_orders",
             permission=Permission.ESCROW_READ,
+            children=(
+                Entry(
+                    label=_l("Escrow list"),
+                    endpoint="escrow_orders.index",
+                    permission=Permission.ESCROW_READ,
+                ),
+                Entry(
+                    label=_l("Clock board"),
+                    endpoint="escrow_orders.board",
+                    permission=Permission.ESCROW_READ,
+                ),
+                Entry(
+                    label=_l("Holidays"),
+                    endpoint="holidays.index",
+                    permission=Permission.HOLIDAYS_MANAGE,
+                ),
+            ),
         ),
     ),
     (
@@ -184,7 +201,8 @@ def page_href(cursor: str) -> str:
 
 
 def _line(entry: Entry) -> Line:
-    here = (request.blueprint or "") == entry.endpoint.partition(".")[0]
+    endpoints = (entry.endpoint, *(child.endpoint for child in entry.children))
+    here = (request.blueprint or "") in {one.partition(".")[0] for one in endpoints}
     children = [_child(child, entry) for child in entry.children if here]
     return Line(
         label=entry.label,
@@ -201,7 +219,11 @@ def _line(entry: Entry) -> Line:
 def _child(child: Entry, parent: Entry) -> Line:
     here = set(request.args.items(multi=True))
     fits = [other for other in parent.children if set(other.values) <= here]
-    current = child is max(fits, key=lambda other: len(other.values), default=None)
+
+    def nearness(other: Entry) -> tuple[bool, int]:
+        return other.endpoint == request.endpoint, len(other.values)
+
+    current = child is max(fits, key=nearness, default=None)
     return Line(
         label=child.label,
         href=_address(child),

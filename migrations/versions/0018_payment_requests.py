@@ -10,7 +10,7 @@ from alembic import op
 from admin.models.base import UtcDateTime
 
 revision = "0018_payment_requests"
-down_revision = "0015_observed_values"
+down_revision = "0016_escrow_decisions"
 branch_labels = None
 depends_on = None
 

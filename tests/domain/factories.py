@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from admin.domain.money import Money
@@ -11,6 +11,9 @@ from admin.domain.reconciliation.records import BookedOrder, BookedStatus
 
 NOW = datetime(2026, 3, 10, 3, tzinfo=UTC)  # noon in Korea
 STARTED = datetime(2026, 3, 9, 3, tzinfo=UTC)
+
+# The lunar new year of 2026, and the days around it.
+HOLIDAYS = frozenset(date(2026, *day) for day in [(2, 16), (2, 17), (2, 18), (3, 2)])
 
 
 def won(amount: int) -> Money:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from admin.domain.errors import DomainError, InvalidInput
+from admin.domain.escrow import EscrowState, escrow_policy
 from admin.domain.payment import PaymentSnapshot, PaymentStatus, PayMethod
 from admin.domain.refund import (
     Arrival,
@@ -23,27 +24,28 @@ from admin.domain.refund import (
     refund_policy,
 )
 
-from .factories import NOW, STARTED, a_payment, refunded, won
+from .factories import HOLIDAYS, NOW, STARTED, a_payment, refunded, won
 
 
-def allowed(payment: PaymentSnapshot, *, now: datetime = NOW, confirmed: bool = False) -> bool:
-    return refund_policy(payment, confirmed=confirmed, now=now).allowed
+def allowed(payment: PaymentSnapshot, *, now: datetime = NOW) -> bool:
+    return policy_of(payment, now=now).allowed
 
 
 def check(payment: PaymentSnapshot, amount: int, **changed: Any) -> None:
     values: dict[str, Any] = {
         "amount": won(amount),
         "seen": payment.cancellable,
-        "confirmed": False,
+        "escrow": None,
         "has_account": False,
         "now": NOW,
+        "holidays": HOLIDAYS,
         **changed,
     }
     check_refundable(payment, **values)
 
 
 def test_a_paid_card_payment_goes_back_whole_or_in_part() -> None:
-    policy = refund_policy(a_payment(), confirmed=False, now=NOW)
+    policy = policy_of(a_payment(), now=NOW)
     assert policy.allowed
     assert policy.part_allowed
     assert policy.left == won(10_000)
@@ -70,7 +72,7 @@ NEVER = [
 
 @pytest.mark.parametrize("payment", NEVER)
 def test_what_cannot_go_back_says_why(payment: PaymentSnapshot) -> None:
-    policy = refund_policy(payment, confirmed=False, now=NOW)
+    policy = policy_of(payment, now=NOW)
     assert not policy.allowed
     assert not policy.part_allowed
     assert policy.why_not
@@ -129,7 +131,7 @@ WHOLE_ONLY = [
 
 @pytest.mark.parametrize("payment", WHOLE_ONLY, ids=lambda payment: payment.pay_method)
 def test_some_go_back_whole_or_not_at_all(payment: PaymentSnapshot) -> None:
-    policy = refund_policy(payment, confirmed=False, now=NOW)
+    policy = policy_of(payment, now=NOW)
     assert policy.allowed
     assert not policy.part_allowed
     assert policy.why_not_part
@@ -139,7 +141,13 @@ def test_some_go_back_whole_or_not_at_all(payment: PaymentSnapshot) -> None:
 
 
 def test_an_escrow_order_goes_back_in_part_once_it_is_confirmed() -> None:
-    check(a_payment(escrow=True), 1, confirmed=True)
+    check(a_payment(escrow=True), 1, escrow=EscrowState.CONFIRMED)
+    for state in EscrowState:
+        if state is not EscrowState.CONFIRMED:
+            with pytest.raises(RefundNotAllowed) as refusal:
+                check(a_payment(escrow=True), 1, escrow=state)
+            assert refusal.value.message == escrow_policy(state).part
+            check(a_payment(escrow=True), 10_000, escrow=state)
 
 
 def test_a_refund_seen_on_an_older_page_is_refused_with_the_new_amount() -> None:
@@ -176,15 +184,15 @@ payments = st.builds(
 )
 
 
-@given(payments, st.booleans(), st.integers(0, 800), st.integers(1, 10_000))
+@given(payments, st.sampled_from(EscrowState), st.integers(0, 800), st.integers(1, 10_000))
 def test_whatever_is_let_through_the_policy_allows(
-    payment: PaymentSnapshot, confirmed: bool, days: int, amount: int
+    payment: PaymentSnapshot, escrow: EscrowState, days: int, amount: int
 ) -> None:
     now = STARTED + timedelta(days=days)
-    policy = refund_policy(payment, confirmed=confirmed, now=now)
+    policy = refund_policy(payment, escrow=escrow, now=now, holidays=HOLIDAYS)
     assert policy.left == payment.cancellable
     try:
-        check(payment, amount, confirmed=confirmed, now=now)
+        check(payment, amount, escrow=escrow, now=now)
     except DomainError:
         return
     assert policy.allowed
@@ -244,7 +252,7 @@ def test_kcp_takes_back_a_cancel_of_a_credit_card_on_its_own_day(
 
 
 def policy_of(payment: PaymentSnapshot, *, now: datetime) -> RefundPolicy:
-    return refund_policy(payment, confirmed=False, now=now)
+    return refund_policy(payment, escrow=None, now=now, holidays=HOLIDAYS)
 
 
 def days(arrival: Arrival | None) -> tuple[int, int] | None:

@@ -20,6 +20,7 @@ from tests.operations.conftest import UID
 from tests.operations.desk import audited, every_operation
 from tests.operations.test_delivery_outcomes import registered_in_the_console
 from tests.orders.books import an_order, write_orders
+from tests.people import hidden_in
 
 LOGIS = f"/escrows/logis/{UID}"
 EN = {"headers": {"Accept-Language": "en"}}
@@ -30,7 +31,8 @@ def order(payment) -> EscrowOrder:
     return db.session.get_one(EscrowOrder, payment.id)
 
 
-def press(person, payment, now, **fields):
+def press(person, payment, now, *, looks=True, **fields):
+    """Type a parcel, look it over on the next page, and register it."""
     address = f"/escrow-orders/{payment.id}"
     left = now.astimezone(KST) - timedelta(minutes=10)
     form = {
@@ -41,6 +43,10 @@ def press(person, payment, now, **fields):
         "sent_time": f"{left:%H:%M}",
         **fields,
     }
+    shown = person.post(f"{address}/deliveries/", form, **EN)
+    if shown.status_code != 200 or not looks:
+        return shown
+    form |= hidden_in(shown.text)
     return person.post(f"{address}/deliveries/", form, follow_redirects=True, **EN)
 
 
@@ -92,15 +98,45 @@ def test_an_invoice_used_for_another_order_is_asked_about(support, desk, parcel,
     stand_in.paid("imp_100000000002", escrow=True)
     second = desk.know("imp_100000000002")
 
+    shown = press(support, second, now, looks=False)
+    assert "registered for another order already" in shown.text
+    assert f"/escrow-orders/{parcel.id}" in shown.text
+
     answer = press(support, second, now)
 
     assert answer.status_code == 422
-    assert "registered for another order already" in answer.text
     assert 'name="same_invoice"' in answer.text
     assert 'name="same_invoice"' not in support.get(f"/escrow-orders/{second.id}", **EN).text
     assert len(stand_in.effects()) == 1
-    press(support, second, now, same_invoice="y")
+    press(support, second, now, same_invoice="y")  # ticked on the page that asks
     assert len(stand_in.effects()) == 2
+
+
+def test_another_parcel_than_the_one_looked_over_is_shown_again(
+    support, desk, parcel, stand_in, now
+):
+    """What the page signed is one parcel, and the order that shares its number."""
+    stand_in.paid("imp_100000000002", escrow=True)
+    second = desk.know("imp_100000000002")
+    address = f"/escrow-orders/{parcel.id}/deliveries/"
+    shown = press(support, parcel, now, looks=False)
+    typed = {**hidden_in(shown.text), "invoice": "999999999999"}
+    assert "9999 9999 9999" in support.post(address, typed, **EN).text
+    assert support.post(address, hidden_in(shown.text) | {"looked": ""}, **EN).status_code == 200
+    assert stand_in.requests(path=LOGIS, method="POST") == []
+
+    desk.deliver(second)  # meanwhile, under the same number
+    again = support.post(address, hidden_in(shown.text), **EN)
+    assert 'name="same_invoice"' in again.text
+    assert stand_in.requests(path=LOGIS, method="POST") == []
+
+
+def test_what_is_typed_can_be_changed_after_looking(support, parcel, now):
+    shown = press(support, parcel, now, looks=False)
+    address = f"/escrow-orders/{parcel.id}/deliveries/"
+    form = support.post(address, {**hidden_in(shown.text), "change": "1"}, **EN).text
+    assert 'value="1234-5678-9012"' in form  # as it was typed
+    assert "Look it over" in form
 
 
 def test_a_second_registration_is_refused_before_anything_is_sent(desk, parcel, stand_in):

@@ -31,12 +31,15 @@ def test_the_items_stand_against_the_paid_amount(finance: Visitor, house: House)
     assert paid == items
 
 
+SENDING = "form:has(#company) button[type=submit]"
+
+
 def first_to_ship(visitor: Visitor, house: House) -> int:
     """Open an order that the gateway, too, says is not shipped; some were shipped elsewhere."""
     for key, _, _ in house.ask(TO_SHIP.format("=")):
         visitor.visit(f"/escrow-orders/{key}")
         visitor.click("다시 조회")
-        if visitor.page.get_by_role("button", name="배송 등록").count():
+        if visitor.page.locator(SENDING).count():
             return int(key)
     raise AssertionError("no order waits for its delivery")
 
@@ -47,14 +50,16 @@ def test_a_delivery_is_registered_once(finance: Visitor, house: House) -> None:
     page.get_by_label("택배사").select_option(index=1)
     page.get_by_label("송장번호").fill("123456789012")
     with finance.opens():
-        page.get_by_role("button", name="배송 등록").click()
+        page.locator(SENDING).click()
+    finance.reads("1234 5678 9012")
+    finance.click("배송 등록")
 
     finance.heading("배송을 등록했어요")
     page.reload()
     finance.look()
     finance.visit(f"/escrow-orders/{key}")
     finance.reads("123456789012")
-    expect(page.get_by_role("button", name="배송 등록")).to_have_count(0)
+    expect(page.locator(SENDING)).to_have_count(0)
 
 
 def test_a_wrong_invoice_number_is_told_at_its_field(finance: Visitor, house: House) -> None:
@@ -64,11 +69,11 @@ def test_a_wrong_invoice_number_is_told_at_its_field(finance: Visitor, house: Ho
         page.get_by_label("택배사").select_option(index=company)
         page.get_by_label("송장번호").fill(invoice)
         with finance.opens():
-            page.get_by_role("button", name="배송 등록").click()
+            page.locator(SENDING).click()
         expect(page.locator("main [aria-invalid=true]").first).to_be_visible()
     page.get_by_label("송장번호").fill("4111 1111 1111 1111")
     with finance.opens():
-        page.get_by_role("button", name="배송 등록").click()
+        page.locator(SENDING).click()
     assert "4111" not in page.content()
 
 

@@ -41,6 +41,8 @@ PAGES = [
     "/customers/keys/{key}/schedules/new",
     "/customers/keys/{key}/deletion",
     "/escrow-orders/",
+    "/escrow-orders/board",
+    "/escrow-orders/holidays/",
     "/escrow-orders/{escrow}",
     "/reconciliation/",
     "/inquiries/?state=all",

@@ -20,7 +20,13 @@ pytestmark = pytest.mark.slow
 __all__ = ["empty_url"]
 
 # Rows that a migration brings with its table: its own, or made from the one payment there is.
-BROUGHT = {"refund_limits": 5, "refund_reasons": 6, "payment_texts": 1, "payment_days": 6}
+BROUGHT = {
+    "refund_limits": 5,
+    "refund_reasons": 6,
+    "payment_texts": 1,
+    "payment_days": 6,
+    "holidays": 49,
+}
 OWN_WAY = "payment_pieces"  # each database has it in a way of its own, beside the metadata
 MOMENT = dt.datetime(2026, 11, 22, 12, 30, tzinfo=dt.UTC)
 app = test_migrations.app

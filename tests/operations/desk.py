@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import httpx
 import sqlalchemy as sa
@@ -24,11 +24,21 @@ from admin.customers.key_service import (
 from admin.customers.service import ChargeCommand, charge_billing_key
 from admin.domain.actor import Actor
 from admin.domain.card import Card
-from admin.domain.escrow import DeliveryNotice
+from admin.domain.clock import kst_date
+from admin.domain.escrow import Decision, DeliveryNotice, Evidence
 from admin.domain.money import Money
+from admin.escrow_orders.decision_service import DecisionCommand, record_decision
 from admin.escrow_orders.service import DeliveryCommand, register_delivery
 from admin.gateway.client import Gateway
-from admin.models import AuditEntry, BillingKey, Customer, MoneyOperation, Payment, db
+from admin.models import (
+    AuditEntry,
+    BillingKey,
+    Customer,
+    EscrowDecision,
+    MoneyOperation,
+    Payment,
+    db,
+)
 from admin.operations.resolver import look, sweep
 from admin.payments.service import sync_payment
 from admin.refunds.service import RefundCommand, refund_payment
@@ -113,6 +123,30 @@ class Desk:
         )
         gateway = gateway or self.gateway
         return register_delivery(command, actor=self.actor, gateway=gateway, now=self.now + after)
+
+    def decide(
+        self,
+        payment: Payment,
+        decision: Decision,
+        *,
+        evidence: Evidence = Evidence.KCP_ADMIN,
+        decided_on: date | None = None,
+        note: str = "KCP 관리자 화면에서 봄",
+        seen: int | None = None,
+    ) -> EscrowDecision:
+        """Record what the buyer of an escrow order decided, over the latest record by default."""
+        latest = sa.select(sa.func.max(EscrowDecision.id)).where(
+            EscrowDecision.payment_id == payment.id
+        )
+        command = DecisionCommand(
+            payment_id=payment.id,
+            decision=decision,
+            decided_on=decided_on or kst_date(self.now),
+            evidence=evidence,
+            note=note,
+            seen=(db.session.scalar(latest) or 0) if seen is None else seen,
+        )
+        return record_decision(command, actor=self.actor, now=self.now)
 
     def issue(
         self,

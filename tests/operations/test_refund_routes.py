@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from admin.config import Settings, sqlite_path
 from admin.domain.approval import Limit
 from admin.domain.errors import InvalidInput
+from admin.domain.escrow import Decision
 from admin.domain.money import Money
 from admin.domain.operation import OperationState
 from admin.domain.permissions import Role
@@ -188,5 +189,6 @@ def test_after_the_buyer_confirmed_kcp_is_told_so_and_takes_a_part(
     payment = desk.know(UID)
     with pytest.raises(RefundNotAllowed):
         refund(desk, payment, 4_000)
-    done = refund(desk, payment, 4_000, escrow_confirmed=True)
+    desk.decide(payment, Decision.CONFIRMED)
+    done = refund(desk, payment, 4_000)
     assert (done.state, sent[-1]["escrow_confirmed"]) == (S.SUCCEEDED, True)

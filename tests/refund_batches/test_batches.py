@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from admin.domain.actor import Actor
 from admin.domain.approval import AlreadyDecided, OwnRequest, SecondWord
+from admin.domain.escrow import Decision
 from admin.domain.operation import OperationState
 from admin.domain.permissions import Role
 from admin.domain.refund_batch import BatchState, RowState, read_list
@@ -41,12 +42,12 @@ from admin.refund_batches.service import (
     work,
 )
 from tests.conftest import add_operator
-from tests.operations.conftest import connect
-from tests.operations.desk import Killed, Network, killed_after
+from tests.operations.conftest import connect, desk
+from tests.operations.desk import Desk, Killed, Network, killed_after
 from tests.people import Person
 from tests.stand_in import StandIn
 
-__all__ = ["connect"]
+__all__ = ["connect", "desk"]
 
 CANCEL = "/payments/cancel"
 
@@ -307,3 +308,22 @@ def test_a_file_as_a_korean_spreadsheet_saves_it_is_read(finance: Person, lists:
     finance.post("/refunds/batches/", form)
     (batch,) = db.session.scalars(sa.select(RefundBatch))
     assert [(row.amount_minor, row.state) for row in batch.rows] == [(3_000, RowState.WAITING)]
+
+
+def test_a_part_of_an_escrow_order_stands_in_a_list_once_its_buyer_confirmed(
+    lists: Lists, desk: Desk
+) -> None:
+    confirmed, denied, undecided = lists.know(3, escrow=True)
+    for uid, decision in ((confirmed, Decision.CONFIRMED), (denied, Decision.DENIED)):
+        payment = desk.know(uid)
+        desk.deliver(payment, invoice=uid[-10:])
+        desk.decide(payment, decision)
+        lists.stand_in.control("buyer/escrow", {"imp_uid": uid, "decision": decision.value})
+
+    batch = lists.give("\n".join(f"{uid},1000" for uid in (confirmed, denied, undecided)))
+    problems = [row.problem for row in batch.rows]
+
+    assert [bool(one) for one in problems] == [False, True, True]
+    assert "must be given back in full" in problems[1]
+    start(batch.id, actor=lists.actor, now=lists.now)
+    assert lists.run(batch).rows[0].state is RowState.STARTED

@@ -119,6 +119,7 @@ CATALOGUE = {
     "billing_keys.schedules": "billing_key.viewed",
     "billing_keys.new_schedule": "billing_key.viewed",
     "billing_keys.new_revocation": "billing_key.viewed",
+    "escrow_orders.board": "escrow_orders.searched",
     "escrow_orders.index": "escrow_orders.searched",
     "escrow_orders.show": "escrow_order.viewed",
     "inquiries.index": "inquiries.searched",

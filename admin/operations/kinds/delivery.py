@@ -5,18 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import selectinload
 
 from admin.domain.approval import ClosureClaim
 from admin.domain.clock import from_epoch
-from admin.domain.errors import N_
-from admin.domain.escrow import DeliveryNotice, EscrowState
+from admin.domain.errors import N_, NotFound
+from admin.domain.escrow import DeliveryNotice
 from admin.domain.evidence import Verdict
 from admin.domain.operation import QUIET_PERIOD, OperationState
 from admin.gateway.client import Gateway
 from admin.gateway.errors import GatewayConflict
 from admin.gateway.wire.deliveries import DeliveryParty
-from admin.models import Delivery, EscrowOrder, MoneyOperation, Payment, db
+from admin.mirror.escrow import hold_escrow_order, stand_of
+from admin.models import Delivery, MoneyOperation, Payment, db
 from admin.operations.kinds.base import Seen
 
 TAKEN = N_("The gateway holds another delivery for this payment already.")
@@ -99,25 +99,27 @@ def keep_delivery(
     imp_uid: str, notice: DeliveryNotice, *, operation_id: str | None, now: datetime
 ) -> None:
     """Hold the parcel that the gateway says is registered; inside the caller's transaction."""
-    order = db.session.scalars(_HELD, {"imp_uid": imp_uid}).one()
+    of_it = {"imp_uid": imp_uid}
+    order = hold_escrow_order(db.session.scalars(_ID, of_it).one())
+    if order is None:
+        raise NotFound()
     order.looked_at = now
-    if order.state is EscrowState.TO_SHIP:
-        order.state = EscrowState.SHIPPED
     row = order.delivery or Delivery(payment_id=order.payment_id, operation_id=operation_id)
+    if (row.company, row.invoice) != (notice.company, notice.invoice):
+        row.arrived_on = row.arrival_by = row.arrival_at = None  # it was of another parcel
     row.company = notice.company
     row.invoice = notice.invoice
     row.sent_at = notice.sent_at
     row.applied_at = notice.applied_at
     order.delivery = row
+    order.state = stand_of(order, db.session.scalars(_FRESH, of_it).one(), now=now)
 
 
-# Fresh: another look may have kept the parcel since this session read the order without one.
-_HELD = (
-    sa.select(EscrowOrder)
-    .join(Payment, Payment.id == EscrowOrder.payment_id)
+_ID = sa.select(Payment.id).where(Payment.imp_uid == sa.bindparam("imp_uid"))
+# Read after the order is held: whoever changes the payment meanwhile writes the stand after us.
+_FRESH = (
+    sa.select(Payment)
     .where(Payment.imp_uid == sa.bindparam("imp_uid"))
-    .options(selectinload(EscrowOrder.delivery))
-    .with_for_update(of=EscrowOrder)
     .execution_options(populate_existing=True)
 )
 

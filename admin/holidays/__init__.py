@@ -1,0 +1,1 @@
+"""The days on which Korean banks are closed, kept by managers."""
