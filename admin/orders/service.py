@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
@@ -85,15 +85,20 @@ def take(
     source_id: int | None = None,
     actor: Actor,
     now: datetime,
+    tell: Callable[[Sequence[Taken]], None] | None = None,
 ) -> list[Taken]:
     """Take orders in one transaction; each number stands once among them. In their order.
 
     The same order again changes nothing; a changed one leaves an audit entry of what changed.
+    `tell` writes what else belongs to the same transaction.
     """
     for attempt in (1, 2):
         try:
             with transaction():
-                return take_in(orders, origin=origin, source_id=source_id, actor=actor, now=now)
+                taken = take_in(orders, origin=origin, source_id=source_id, actor=actor, now=now)
+                if tell is not None:
+                    tell(taken)
+            return taken
         except IntegrityError:  # somebody brought one of them at this very moment
             if attempt == 2:
                 raise

@@ -105,6 +105,8 @@ CATALOGUE = {
     "exports.passport": "export.viewed",
     "exports.download": "export.downloaded",
     "dashboard.index": "dashboard.viewed",
+    "orders.index": "orders.searched",
+    "orders.show": "order.viewed",
     "refunds.index": "refunds.searched",
     "refunds.new": "payment.viewed",
     "refund_batches.index": "refund_batches.searched",
