@@ -132,7 +132,8 @@ def take_in(
             taken.append(Taken(order.order_number, TakenAs.UNCHANGED))
     _add(fresh, origin=origin, source_id=source_id, now=now)
     db.session.flush()
-    db.session.expunge_all()
+    for row in known.values():
+        db.session.expunge(row)
     return taken
 
 
