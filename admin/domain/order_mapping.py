@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from admin.domain.card_guard import hide_card_numbers
 from admin.domain.clock import KST
@@ -285,7 +286,7 @@ def _moment(text: str) -> str:
     """A time as a shop writes it is Korean time; a spreadsheet's day number is one, too."""
     try:
         if _SERIAL.fullmatch(text):
-            seconds = round(float(text) * 86_400)
+            seconds = round(Decimal(text) * 86_400)
             return (_EPOCH + timedelta(seconds=seconds)).isoformat()
         if found := _DAY.fullmatch(text):
             year, month, day, before, hour, minute, second, after = found.groups()
