@@ -7,7 +7,7 @@ refused with a reason for each field. A bad row refuses its whole order and no o
 from __future__ import annotations
 
 import dataclasses
-import unicodedata
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +22,7 @@ from admin.domain.reconciliation.records import BookedStatus
 MOST_ITEMS = 200  # of one order
 MOST_QUANTITY = 1_000_000
 FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+_UNPRINTED = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # control characters, half ones
 SHOWN = 40  # characters of a wrong value that a reason repeats
 
 
@@ -121,7 +122,11 @@ class ItemInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderInput:
-    """One order as the shop believes it. Amounts are in minor units of the currency."""
+    """One order as the shop believes it. Amounts are in minor units of the currency.
+
+    `brings`: the fields that were given at all, None for all of them. What a file has no column
+    for stays as it is in an order that is known.
+    """
 
     order_number: str
     ordered_at: datetime
@@ -138,6 +143,11 @@ class OrderInput:
     imp_uid: str | None
     escrow: bool
     items: tuple[ItemInput, ...]
+    brings: frozenset[OrderField] | None = None
+
+    def has(self, field: OrderField) -> bool:
+        """Whether the order says anything of this field, be it that it is empty."""
+        return self.brings is None or field in self.brings
 
 
 @dataclass(slots=True)
@@ -305,7 +315,7 @@ class _Reader:
             self._refuse(name.value, MISSING)
         if len(text) > most:
             self._refuse(name.value, TOO_LONG, most=most)
-        if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text):
+        if _UNPRINTED.search(text):
             self._refuse(name.value, NOT_PLAIN)
         return text
 

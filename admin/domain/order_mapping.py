@@ -196,9 +196,12 @@ class OrderColumns:
         for wanted in REQUIRED:
             if wanted.value not in self.columns:
                 raise NotMatched(field=wanted.value)
-        names = (OrderField.ORDER_NAME.value, OrderField.ITEM_NAME.value)
-        if not any(name in self.columns for name in names):
-            raise NotMatched(field=names[0])
+        has_items = OrderField.ITEM_NAME.value in self.columns
+        if not has_items and OrderField.ORDER_NAME.value not in self.columns:
+            raise NotMatched(field=OrderField.ORDER_NAME.value)
+        for wanted in (OrderField.ITEM_QUANTITY, OrderField.ITEM_AMOUNT):
+            if has_items and wanted.value not in self.columns:
+                raise NotMatched(field=wanted.value)
 
     def places(self, headings: Sequence[str]) -> dict[OrderField, int]:
         """Where each field stands in a row."""

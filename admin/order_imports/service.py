@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, BinaryIO
 
@@ -385,10 +385,12 @@ def _judge(brought: OrderImport, report: Report | None = None) -> _Judged:
     )
     rows = db.session.execute(query).all()
     judged = _Judged([], [])
+    brings = frozenset(places)
     drafts = gather_rows((line, columns.read(cells, places)) for line, cells in rows)
     for place, draft in enumerate(drafts, start=1):
         try:
-            judged.good.append((draft, _read_draft(draft)))
+            order = replace(_read_draft(draft), brings=brings)
+            judged.good.append((draft, order))
         except OrderRefused as refused:
             judged.refused.append((draft, refused))
         if report is not None and place % (BATCH * 4) == 0:
@@ -447,12 +449,12 @@ def _columns(brought: OrderImport) -> OrderColumns:
 
 
 def _keep_mapping(brought: OrderImport, *, actor: Actor, now: datetime) -> None:
-    digest = headings_hash(brought.headings)
-    query = sa.select(OrderMapping).where(OrderMapping.headings_hash == digest)
+    wanted = headings_hash(brought.headings)
+    query = sa.select(OrderMapping).where(OrderMapping.headings_hash == wanted)
     kept = db.session.scalars(query.with_for_update()).one_or_none()
     words = dict(brought.words)
     if kept is None:
-        kept = OrderMapping(headings_hash=digest)
+        kept = OrderMapping(headings_hash=wanted)
         db.session.add(kept)
     else:
         words = {**kept.words, **words}  # a word that this file lacks may come with the next

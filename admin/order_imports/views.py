@@ -295,7 +295,10 @@ def _page(import_id: int, *, error: str = "") -> str | Response:
 
 def _preview(number: str, changes: Sequence[Sequence[str]]) -> dict[str, Any]:
     lines = [
-        f"{field_label(name)}: {before} → {after}" if before or after else field_label(name)
+        (
+            field_label(name),
+            f"{before or '–'} → {after or '–'}" if before or after else gettext("changed"),
+        )
         for name, before, after in changes
     ]
     return {"number": number, "lines": lines}

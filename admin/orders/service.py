@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import selectinload
 
 from admin.audit.service import record
 from admin.domain.actor import Actor
+from admin.domain.clock import KST
 from admin.domain.order_input import (
     PERSONAL,
     ItemInput,
@@ -209,8 +210,10 @@ def _changes(row: Order, order: OrderInput) -> dict[str, tuple[str, str]]:
     changes = {
         field.value: (_text(getattr(row, name)), _text(getattr(order, name)))
         for field, name in ATTRIBUTES.items()
-        if getattr(row, name) != getattr(order, name)
+        if order.has(field) and getattr(row, name) != getattr(order, name)
     }
+    if not order.has(OrderField.ITEM_NAME):
+        return changes
     ours = sorted(
         ItemInput(
             item_order_number=item.item_order_number,
@@ -233,9 +236,12 @@ def _change(
     source_id: int | None,
     now: datetime,
 ) -> None:
-    for name in ATTRIBUTES.values():
-        setattr(row, name, getattr(order, name))
+    for field, name in ATTRIBUTES.items():
+        if order.has(field):
+            setattr(row, name, getattr(order, name))
     row.origin, row.source_id, row.changed_at = origin, source_id, now
+    if not order.has(OrderField.ITEM_NAME):
+        return
     row.items = []
     db.session.flush()
     row.items = [
@@ -263,7 +269,7 @@ def _text(value: object) -> str:
         return str(value.value)
     if isinstance(value, bool):
         return "true" if value else "false"
-    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
+    return value.astimezone(KST).isoformat(" ") if isinstance(value, datetime) else str(value)
 
 
 def _lines(items: Sequence[ItemInput]) -> str:

@@ -78,13 +78,13 @@ def source_of(token: str, *, now: datetime) -> OrderSource | None:
     """
     if not token or len(token) > LONGEST or not token.isascii():
         return None
-    digest = _hash(token)
+    looked_up = _hash(token)
     source = db.session.scalars(
-        sa.select(OrderSource).where(OrderSource.token_hash == digest)
+        sa.select(OrderSource).where(OrderSource.token_hash == looked_up)
     ).one_or_none()
     if source is None or source.revoked_at is not None:
         return None
-    if not hmac.compare_digest(source.token_hash, digest):
+    if not hmac.compare_digest(source.token_hash, looked_up):
         return None
     if source.last_used_at is None or now - source.last_used_at >= USED_EVERY:
         with transaction():

@@ -20,7 +20,7 @@ from admin.domain.actor import Actor
 from admin.domain.errors import InvalidInput
 from admin.domain.order_input import OrderField
 from admin.domain.order_intake import ImportState, OrderOrigin
-from admin.domain.order_mapping import OrderColumns, guess_columns, guess_word
+from admin.domain.order_mapping import NotMatched, OrderColumns, guess_columns, guess_word
 from admin.domain.permissions import Role
 from admin.domain.reconciliation.records import BookedStatus
 from admin.jobs.worker import run_job
@@ -243,6 +243,21 @@ def test_what_would_change_is_said_before(
     assert the_books()[0][2] == 30_000
 
 
+def test_what_a_file_has_no_column_for_stays_as_it_is(
+    take: Callable[..., Any], bring: Callable[..., OrderImport], actor: Actor, now: datetime
+) -> None:
+    take([a_row("ORD-1")])
+    short = ("주문번호", "주문일시", "주문명", "주문상태", "결제금액(원)")
+    row = {name: cell for name, cell in a_row("ORD-1", 주문명="책장").items() if name in short}
+    brought = bring(as_csv([{**row, "결제금액(원)": "31,000"}], short))
+    service.agree(brought.id, actor=actor, now=now)
+
+    order = db.session.scalars(sa.select(Order).execution_options(populate_existing=True)).one()
+    assert (order.amount_minor, order.order_name) == (31_000, "책장")
+    assert (order.buyer_name, order.buyer_tel) == ("이도윤", "010-1234-4821")
+    assert [item.name for item in order.items] == ["원목 책장"]
+
+
 def test_a_card_number_in_a_file_is_kept_nowhere(
     bring: Callable[..., OrderImport], finance: Person, actor: Actor, now: datetime
 ) -> None:
@@ -294,6 +309,20 @@ def test_headings_are_guessed_in_both_languages() -> None:
     }
     assert guess_word(" 결제 완료 ") is BookedStatus.PAID
     assert guess_word("알 수 없음") is None
+
+
+@pytest.mark.parametrize(
+    "left_out", ["order_number", "ordered_at", "believed_status", "believed_amount", "item_amount"]
+)
+def test_a_field_that_must_be_there_asks_for_its_column(
+    left_out: str, actor: Actor, now: datetime
+) -> None:
+    staged = service.stage(io.BytesIO(as_csv([a_row()])), "a", actor=actor, now=now)
+    columns = {name: heading for name, heading in COLUMNS.items() if name != left_out}
+    with pytest.raises(NotMatched) as refused:
+        service.match(staged.id, OrderColumns(columns=columns, words=PAID), actor=actor, now=now)
+    assert refused.value.field == left_out
+    assert service.get_import(staged.id).state is ImportState.MATCHING
 
 
 def test_a_mapping_is_kept_and_offered_the_next_time(
