@@ -453,7 +453,7 @@ def test_a_worker_that_dies_half_way_is_followed_by_one_that_takes_the_rest(
 ) -> None:
     monkeypatch.setattr(service, "AT_ONCE", 5)
     monkeypatch.setattr(service, "BATCH", 2)
-    brought = bring(as_csv([a_row(f"ORD-{n}") for n in range(7)]))
+    brought = bring(as_csv([a_row(f"ORD-{n}") for n in range(11)]))
     service.judge(brought.id)
     service.agree(brought.id, actor=actor, now=now)
 
@@ -463,17 +463,22 @@ def test_a_worker_that_dies_half_way_is_followed_by_one_that_takes_the_rest(
 
     with pytest.raises(Died):
         service.take_all(brought.id, now=now, report=die)
-    assert (len(the_books()), rows_left()) == (4, 3)
+    assert (len(the_books()), rows_left()) == (4, 7)
+
+    def die_at_once(done: int, total: int) -> None:
+        raise Died
 
     def overtaken(done: int, total: int) -> None:
-        """Another worker takes everything while this one is between two batches."""
-        service.take_all(brought.id, now=now)
+        """Another worker takes the next batch while this one is between two, and dies."""
+        if rows_left():
+            with pytest.raises(Died):
+                service.take_all(brought.id, now=now, report=die_at_once)
 
     service.take_all(brought.id, now=now, report=overtaken)
 
     done = service.get_import(brought.id)
-    assert (done.state, taken(done)) == (ImportState.DONE, (7, 0, 0, 0))
-    assert len(the_books()) == 7
+    assert (done.state, taken(done)) == (ImportState.DONE, (11, 0, 0, 0))
+    assert len(the_books()) == 11
 
 
 def test_whoever_lost_the_right_brings_nothing(

@@ -336,8 +336,19 @@ def test_no_cookie_is_read_or_set(
     with db.engine.begin() as connection:
         connection.execute(sa.update(SignInSession).values(last_seen_at=long_ago))
 
-    answer = Program(admin.client, source[1]).send(an_order())
+    asked: list[str] = []
 
+    def listen(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        asked.append(statement)
+
+    sa.event.listen(db.engine, "before_cursor_execute", listen)
+    try:
+        answer = Program(admin.client, source[1]).send(an_order())
+    finally:
+        sa.event.remove(db.engine, "before_cursor_execute", listen)
+
+    assert any("order_sources" in statement for statement in asked)
+    assert not any("sign_in_sessions" in statement for statement in asked)
     assert answer.status_code == 200
     assert "Set-Cookie" not in answer.headers
     assert "Cookie" not in answer.headers.get("Vary", "")
