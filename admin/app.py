@@ -44,6 +44,10 @@ from admin.models.engine import (
 from admin.operations.binding import bind
 from admin.operations.second_views import bp as second_person_bp
 from admin.operations.views import bp as operations_bp
+from admin.order_imports.views import bp as order_imports_bp
+from admin.orders.api_views import bp as order_api_bp
+from admin.orders.source_views import bp as order_sources_bp
+from admin.orders.views import bp as orders_bp
 from admin.payment_requests.views import bp as payment_requests_bp
 from admin.payments.column_views import bp as payment_columns_bp
 from admin.payments.views import bp as payments_bp
@@ -78,6 +82,10 @@ BLUEPRINTS = (
     health_bp,
     payments_bp,
     payment_columns_bp,
+    orders_bp,
+    order_imports_bp,
+    order_sources_bp,
+    order_api_bp,
     refunds_bp,
     refund_batches_bp,
     refund_rules_bp,

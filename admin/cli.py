@@ -38,6 +38,7 @@ from admin.jobs.service import ask_now
 from admin.jobs.worker import Tick, serve
 from admin.models.engine import sqlite_sentence
 from admin.operations.tasks import SWEEP
+from admin.order_imports.tasks import SWEEP as ORDER_IMPORT_SWEEP
 from admin.orders.csv_file import BadRow, ImportReport
 from admin.orders.service import import_orders
 from admin.payments.finding import plan
@@ -266,6 +267,7 @@ def worker() -> None:
         (EXPIRE, timedelta(minutes=1)),
         (FORGET, timedelta(hours=1)),
         (EXPORT_SWEEP, timedelta(minutes=5)),
+        (ORDER_IMPORT_SWEEP, timedelta(hours=1)),
         (EVALUATE, timedelta(minutes=5)),
     ]
 

@@ -23,6 +23,7 @@ from werkzeug.datastructures import CallbackDict
 from admin.domain.clock import utc_now
 from admin.models import SignInSession, db
 from admin.models.base import WRITES
+from admin.web.problems import API
 
 IDLE = timedelta(minutes=15)
 ABSOLUTE = timedelta(hours=8)
@@ -63,7 +64,7 @@ class ServerSessions(SessionInterface):
     def open_session(self, app: Flask, request: Request) -> ServerSession:
         """The session of this request; an unknown, idle or old one is a new one."""
         sid = request.cookies.get(self.cookie_name)
-        if not sid:
+        if not sid or request.path.startswith(API):
             return ServerSession(sid=None)
         now = utc_now()
         with db.engine.connect() as connection:
@@ -85,6 +86,8 @@ class ServerSessions(SessionInterface):
             raise TypeError("not a session of ours")
         from flask import request
 
+        if request.path.startswith(API):
+            return
         now = utc_now()
         response.vary.add("Cookie")
         if not session and session.sid is not None and session.modified:

@@ -15,6 +15,9 @@ class Permission(Enum):
     EXPORTS_UNMASKED = "exports.unmasked"
     EXPORTS_REVOKE = "exports.revoke"
     NOTES_WRITE = "notes.write"
+    ORDERS_READ = "orders.read"
+    ORDERS_IMPORT = "orders.import"
+    ORDER_SOURCES = "orders.sources"
     REFUNDS_READ = "refunds.read"
     REFUNDS_CREATE = "refunds.create"
     REFUNDS_BULK = "refunds.bulk"
@@ -58,6 +61,7 @@ _VIEWER = frozenset(
     {
         Permission.DASHBOARD_READ,
         Permission.PAYMENTS_READ,
+        Permission.ORDERS_READ,
         Permission.REFUNDS_READ,
         Permission.OPERATIONS_READ,
         Permission.ESCROW_READ,
@@ -79,6 +83,7 @@ _SUPPORT = _VIEWER | {
 }
 _FINANCE = _SUPPORT | {
     Permission.PAYMENTS_EXPORT,
+    Permission.ORDERS_IMPORT,
     Permission.REFUNDS_BULK,
     Permission.OPERATIONS_CLOSE,
     Permission.CHARGES_CREATE,
@@ -91,6 +96,7 @@ _FINANCE = _SUPPORT | {
 _MANAGER = _FINANCE | {
     Permission.EXPORTS_UNMASKED,
     Permission.EXPORTS_REVOKE,
+    Permission.ORDER_SOURCES,
     Permission.REFUNDS_APPROVE,
     Permission.REFUNDS_RULES,
     Permission.HOLIDAYS_MANAGE,

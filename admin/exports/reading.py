@@ -12,6 +12,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 from xml.parsers import expat
@@ -35,6 +36,7 @@ _LETTERS = re.compile(r"[A-Z]{1,3}")
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _COVER_ROWS = 200
+_ZIP = b"PK\x03\x04"
 
 csv.field_size_limit(MOST_TEXT)
 
@@ -52,10 +54,32 @@ def read_brought(file: BinaryIO) -> Brought:
     file.seek(0)
     head = file.read(4)
     file.seek(0)
-    try:
-        if head == b"PK\x03\x04":
+    with _told():
+        if head == _ZIP:
             return _read_workbook(file)
         return Brought(_prints(_csv_rows(file)))
+
+
+def read_table(file: BinaryIO, *, most_unpacked: int = MOST_UNPACKED) -> Iterator[list[str]]:
+    """The rows of a CSV, or of a workbook's first sheet. Raises FileUnreadable while it goes."""
+    file.seek(0)
+    head = file.read(4)
+    file.seek(0)
+    with _told():
+        if head != _ZIP:
+            yield from _csv_rows(file)
+            return
+        with zipfile.ZipFile(file) as archive:
+            book = _opened(archive)
+            book.left = most_unpacked
+            yield from book.rows(next(iter(book.sheets().values())))
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Whatever is wrong with a file is told in one sentence."""
+    try:
+        yield
     except (zipfile.BadZipFile, zlib.error, expat.ExpatError, LookupError, ValueError, EOFError):
         raise FileUnreadable(_NO_TABLE, field="file") from None
     except (RuntimeError, NotImplementedError, csv.Error):  # a password, an unknown packing
@@ -134,15 +158,19 @@ def _encoding(file: BinaryIO) -> str:
 
 def _read_workbook(file: BinaryIO) -> Brought:
     with zipfile.ZipFile(file) as archive:
-        if len(archive.infolist()) > MOST_ENTRIES:
-            raise FileUnreadable(_TOO_LARGE, field="file")
-        book = _Workbook(archive)
+        book = _opened(archive)
         sheets = book.sheets()
         data = sheets.pop(SHEET if SHEET in sheets else next(iter(sheets)))
         claim = None
         for place in sheets.values():
             claim = claim or book.claim(place)
         return Brought(_prints(book.rows(data)), claim)
+
+
+def _opened(archive: zipfile.ZipFile) -> _Workbook:
+    if len(archive.infolist()) > MOST_ENTRIES:
+        raise FileUnreadable(_TOO_LARGE, field="file")
+    return _Workbook(archive)
 
 
 class _Workbook:

@@ -14,6 +14,8 @@ from admin.models.observation import Observation
 from admin.models.operation import Approval, Closure, MoneyOperation, OperationAttempt
 from admin.models.operator import Operator, OperatorRole, SignInSession
 from admin.models.order import LineItem, Order
+from admin.models.order_import import OrderImport, OrderImportRow, OrderMapping
+from admin.models.order_source import OrderSource
 from admin.models.payment import Payment, PaymentCancellation
 from admin.models.payment_day import PaymentDay, Span, TimeBasis
 from admin.models.payment_request import PaymentRequest
@@ -55,6 +57,10 @@ __all__ = [
     "Operator",
     "OperatorRole",
     "Order",
+    "OrderImport",
+    "OrderImportRow",
+    "OrderMapping",
+    "OrderSource",
     "Payment",
     "PaymentCancellation",
     "PaymentDay",

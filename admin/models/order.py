@@ -6,8 +6,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from admin.domain.money import Currency, Money
+from admin.domain.order_intake import OrderOrigin
 from admin.domain.reconciliation.records import BookedOrder, BookedStatus
-from admin.models.base import Base, Key, MinorUnits, Moment, text_enum
+from admin.models.base import Base, BigKey, Key, MinorUnits, Moment, text_enum
 
 
 class Order(Base):
@@ -30,6 +31,10 @@ class Order(Base):
     paid_at: Mapped[Moment | None] = mapped_column(index=True)
     imp_uid: Mapped[str | None] = mapped_column(sa.String(32), index=True)
     escrow: Mapped[bool]
+    origin: Mapped[OrderOrigin | None] = mapped_column(text_enum(OrderOrigin))  # None: long ago
+    source_id: Mapped[int | None] = mapped_column(BigKey)  # OrderSource; none is ever deleted
+    came_at: Mapped[Moment | None]
+    changed_at: Mapped[Moment | None]
 
     items: Mapped[list[LineItem]] = relationship(
         back_populates="order", order_by="LineItem.position", cascade="all, delete-orphan"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -47,14 +47,6 @@ def read_rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[
             raise BadRow(f"line {reader.line_num} is not CSV: {error}") from None
 
 
-def whole(row: dict[str, str], name: str, *, least: int = 0) -> int:
-    """A whole number of at least `least`, without separators."""
-    text = row[name]
-    if not text.isascii() or not text.isdecimal() or int(text) < least:
-        raise BadRow(f"{name} is not a whole number from {least}: {text[:40]!r}")
-    return int(text)
-
-
 def moment(row: dict[str, str], name: str) -> datetime:
     """A moment with its offset, as 2026-11-23T14:08:00+09:00."""
     try:
@@ -79,10 +71,3 @@ def no_cards(row: dict[str, str]) -> None:
         return
     name = next((name for name, value in row.items() if holds_card_number(value)), "the row")
     raise BadRow(f"{name} holds a card number; it was not read further")
-
-
-def optional(
-    row: dict[str, str], name: str, read: Callable[[dict[str, str], str], datetime]
-) -> datetime | None:
-    """What `read` makes of the field, or None when it is empty."""
-    return read(row, name) if row[name] else None

@@ -28,6 +28,7 @@ from admin.gateway.errors import (
     GatewayUnknownStatus,
 )
 from admin.web.filters import money_with_unit
+from admin.web.problems import API, problem
 
 log = structlog.get_logger()
 
@@ -85,7 +86,9 @@ def install(app: Flask) -> None:
 
 
 def error_page(status: int, text: str) -> ResponseReturnValue:
-    """One page for every error."""
+    """One page for every error; a program gets it as a problem."""
+    if request.path.startswith(API):
+        return problem(status, text)
     title = HTTPStatus(status).phrase
     page = render_template(
         "errors/page.html",

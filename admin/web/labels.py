@@ -21,6 +21,8 @@ from admin.domain.inquiry import InquiryChannel, InquiryEntryKind, InquiryState
 from admin.domain.job import JobLane, JobState
 from admin.domain.money import Currency
 from admin.domain.operation import OperationKind, OperationState, SettledBy
+from admin.domain.order_input import OrderField
+from admin.domain.order_intake import ImportRowState, ImportState, OrderOrigin, TakenAs
 from admin.domain.payment import PaymentState, PaymentStatus, PayMethod, Standing
 from admin.domain.payment_request import RequestState, RequestTab
 from admin.domain.payment_window import RequestKind
@@ -258,6 +260,9 @@ LABELS: dict[Enum, Label] = {
     Permission.EXPORTS_UNMASKED: _plain(_l("Export personal data unmasked")),
     Permission.EXPORTS_REVOKE: _plain(_l("Revoke exports")),
     Permission.NOTES_WRITE: _plain(_l("Write notes")),
+    Permission.ORDERS_READ: _plain(_l("See orders")),
+    Permission.ORDERS_IMPORT: _plain(_l("Bring orders in")),
+    Permission.ORDER_SOURCES: _plain(_l("Give programs tokens for orders")),
     Permission.REFUNDS_READ: _plain(_l("See refunds")),
     Permission.REFUNDS_CREATE: _plain(_l("Refund")),
     Permission.REFUNDS_BULK: _plain(_l("Refund by the list")),
@@ -348,6 +353,39 @@ LABELS: dict[Enum, Label] = {
     Measure.AGE: _plain(_l("Age of the oldest (hours)")),
     Side.ABOVE: _plain(_l("above")),
     Side.BELOW: _plain(_l("below")),
+    OrderField.ORDER_NUMBER: _plain(_l("Order number")),
+    OrderField.ORDERED_AT: _plain(_l("Ordered at")),
+    OrderField.ORDER_NAME: _plain(_l("Order name")),
+    OrderField.BUYER_NAME: _plain(_l("Buyer's name")),
+    OrderField.BUYER_EMAIL: _plain(_l("Buyer's email")),
+    OrderField.BUYER_TEL: _plain(_l("Buyer's phone")),
+    OrderField.CURRENCY: _plain(_l("Currency")),
+    OrderField.PAY_METHOD: _plain(_l("Pay method")),
+    OrderField.STATUS: _plain(_l("Status")),
+    OrderField.AMOUNT: _plain(_l("Amount of the order")),
+    OrderField.CANCELLED: _plain(_l("Amount given back")),
+    OrderField.PAID_AT: _plain(_l("Paid at")),
+    OrderField.IMP_UID: _plain(_l("Payment id")),
+    OrderField.ESCROW: _plain(_l("Escrow")),
+    OrderField.ITEM_NUMBER: _plain(_l("Item's order number")),
+    OrderField.ITEM_NAME: _plain(_l("Item's name")),
+    OrderField.ITEM_QUANTITY: _plain(_l("Quantity")),
+    OrderField.ITEM_AMOUNT: _plain(_l("Amount of the item")),
+    OrderOrigin.COMMAND_LINE: _plain(_l("Command line")),
+    OrderOrigin.FILE: _plain(_l("File")),
+    OrderOrigin.API: _plain(_l("Program")),
+    TakenAs.ADDED: Label(_l("Added"), "green", "check"),
+    TakenAs.CHANGED: Label(_l("Changed"), "blue", "refresh"),
+    TakenAs.UNCHANGED: Label(_l("Unchanged"), "grey", "", quiet=True),
+    TakenAs.REFUSED: Label(_l("Refused"), "red", "alert-triangle"),
+    ImportState.MATCHING: Label(_l("Columns to match"), "amber", "clock"),
+    ImportState.JUDGING: Label(_l("Being judged"), "blue", "refresh"),
+    ImportState.JUDGED: Label(_l("Ready to take"), "amber", "clock"),
+    ImportState.TAKING: Label(_l("Being taken"), "blue", "refresh"),
+    ImportState.DONE: Label(_l("Taken"), "green", "check"),
+    ImportState.DROPPED: Label(_l("Thrown away"), "grey", "ban"),
+    ImportRowState.WAITING: Label(_l("Waiting"), "grey", "clock"),
+    ImportRowState.REFUSED: Label(_l("Refused"), "red", "alert-triangle"),
     ClueKind.PAYMENT: _plain(_l("Payment id")),
     ClueKind.ORDER: _plain(_l("Order number")),
     ClueKind.APPROVAL: _plain(_l("Approval number")),
@@ -383,6 +421,9 @@ JOBS: dict[str, LazyString] = {
     "accounts.forget_sessions": _l("Remove old sessions"),
     "exports.make": _l("Write an export"),
     "watches.evaluate": _l("Look at the watches"),
+    "order_imports.judge": _l("Judge a file of orders"),
+    "order_imports.take": _l("Take a file of orders in"),
+    "order_imports.sweep": _l("Delete files of orders past their time"),
     "exports.sweep": _l("Delete exports past their time"),
 }
 

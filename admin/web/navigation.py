@@ -55,6 +55,12 @@ MENU: tuple[tuple[Entry, ...], ...] = (
             ),
         ),
         Entry(
+            label=_l("Orders"),
+            endpoint="orders.index",
+            icon="file-text",
+            permission=Permission.ORDERS_READ,
+        ),
+        Entry(
             label=_l("Refunds"),
             endpoint="refunds.index",
             icon="arrow-back-up",

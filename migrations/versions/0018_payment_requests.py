@@ -10,7 +10,7 @@ from alembic import op
 from admin.models.base import UtcDateTime
 
 revision = "0018_payment_requests"
-down_revision = "0016_escrow_decisions"
+down_revision = "0017_order_sources"
 branch_labels = None
 depends_on = None
 

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from admin.customers.importing import import_customers
 from admin.domain.actor import Actor
+from admin.domain.order_intake import OrderOrigin
 from admin.domain.reconciliation.records import BookedStatus
 from admin.models import AuditEntry, BillingKey, Customer, LineItem, Order, db
 from admin.orders.csv_file import BadRow
@@ -77,19 +78,23 @@ def test_a_changed_line_changes_its_order_alone(take):
 
 
 BAD = {
-    "order_name is empty": {"order_name": ""},
-    "believed_amount is not a whole number": {"believed_amount": "10,000"},
-    "believed_amount": {"believed_amount": "-1"},
-    "believed_cancelled is not": {"believed_cancelled": "１０"},
-    "believed_cancelled is more than": {"believed_cancelled": 10_001},
+    "order_number: Fill this in.": {"order_number": ""},
+    "believed_amount: Give a whole number": {"believed_amount": "10,000"},
+    "believed_amount: Give": {"believed_amount": "-1"},
+    "believed_cancelled: Give": {"believed_cancelled": "１０"},
+    "believed_cancelled: More was given back": {"believed_cancelled": 10_001},
     "gone": {"believed_status": "gone"},
     "원": {"currency": "원"},
-    "lacks its offset": {"ordered_at": "2026-03-10 12:00"},
-    "paid_at is not a time": {"paid_at": "yesterday"},
-    "escrow": {"escrow": "maybe"},
+    "its offset": {"ordered_at": "2026-03-10 12:00"},
+    "paid_at: Give a time": {"paid_at": "yesterday"},
+    "ordered_at: Give a time": {"ordered_at": "9999-12-31T23:59:59+09:00"},
+    "escrow: Give true or false": {"escrow": "maybe"},
     "item_quantity": {"item_quantity": 0},
-    "holds a card number": {"order_name": "4111 1111 1111 1111"},
-    "order_number is empty": {"order_number": ""},
+    "item_amount: At most": {"item_amount": 2**63},
+    "order_name: It holds a card number": {"order_name": "4111 1111 1111 1111"},
+    "buyer_name: At most 80": {"buyer_name": "가" * 81},
+    "buyer_tel: It holds a character": {"buyer_tel": "010\x00"},
+    "order_number: Fill": {"order_number": ""},
 }
 
 
@@ -104,6 +109,32 @@ def test_bad_lines_are_told_and_leave_the_others_alone(take):
         assert why in reason
         assert "4111" not in reason
     assert numbers() == ["ORD-1", "ORD-3"]
+
+
+def test_lines_of_one_order_may_stand_apart_and_must_agree(take):
+    apart = [an_order("ORD-1"), an_order("ORD-2"), an_order("ORD-1", item_name="선반")]
+    assert told(take(*apart)) == (2, 0, 0, 0)
+    assert told(take(*reversed(apart))) == (0, 0, 2, 0), "their order is no difference"
+
+    report = take(an_order("ORD-3"), an_order("ORD-4"), an_order("ORD-3", buyer_name="김서연"))
+
+    assert told(report) == (1, 0, 0, 1)
+    assert report.refused == [(4, "buyer_name: The lines of this order do not agree here.")]
+    assert numbers() == ["ORD-1", "ORD-2", "ORD-4"]
+
+
+def test_what_changed_stands_in_the_audit_without_the_buyer(take):
+    take(an_order("ORD-1", buyer_name="이도윤"))
+    take(an_order("ORD-1", buyer_name="김서연", believed_cancelled=4_000, item_quantity=2))
+
+    (entry,) = db.session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "order.changed"))
+    order = db.session.scalars(sa.select(Order)).one()
+    assert entry.subject == f"order:{order.id}"
+    assert entry.facts["believed_cancelled"] == "0 → 4000"
+    assert "× 1 =" in entry.facts["items"]
+    assert "× 2 =" in entry.facts["items"]
+    assert entry.facts["buyer_name"] == "changed"
+    assert (order.origin, order.source_id) == (OrderOrigin.COMMAND_LINE, None)
 
 
 def test_one_bad_line_refuses_its_whole_order(take):

@@ -1,0 +1,1 @@
+"""Files of orders that people bring: matched, judged, agreed to, taken, and mended."""
