@@ -126,7 +126,8 @@ def test_another_parcel_than_the_one_looked_over_is_shown_again(
     assert stand_in.requests(path=LOGIS, method="POST") == []
 
     desk.deliver(second)  # meanwhile, under the same number
-    again = support.post(address, hidden_in(shown.text), **EN)
+    ticked = hidden_in(shown.text) | {"same_invoice": "y"}  # of an order nobody was shown
+    again = support.post(address, ticked, **EN)
     assert 'name="same_invoice"' in again.text
     assert stand_in.requests(path=LOGIS, method="POST") == []
 
