@@ -8,6 +8,7 @@ from enum import Enum
 import sqlalchemy as sa
 
 from admin.audit.service import record
+from admin.checkout.booking import book_requests
 from admin.domain.actor import Actor
 from admin.domain.payment import PaymentSnapshot, PaymentStatus, Standing
 from admin.domain.payment_request import RequestState
@@ -64,6 +65,7 @@ def take_result(request_id: int, imp_uid: str, *, gateway: Gateway, now: datetim
     key = look_up_key(gateway, uid or "") if issued else None
     with transaction():
         mirror.apply(seen, fetch_seq=seq, source="checkout", actor=CUSTOMER, now=now)
+        book_requests(merchant_uid=number, actor=CUSTOMER, now=now)
         locked = lock(PaymentRequest, request_id)
         if locked is not None and key is not None and locked.stored_at is None:
             _keep_key(locked)
@@ -79,10 +81,13 @@ def take_result(request_id: int, imp_uid: str, *, gateway: Gateway, now: datetim
 
 
 def settle_requests(*, gateway: Gateway, now: datetime) -> int:
-    """Look at the card registrations whose customer never came back from the window.
+    """Book what was paid meanwhile, and look at the card registrations nobody came back from.
 
-    A payment needs no such look: the mirror brings it by its order number. Returns how many.
+    A payment needs no such look: the mirror brings it by its order number. Returns how many cards
+    were asked about.
     """
+    with transaction():
+        book_requests(actor=CUSTOMER, now=now)
     query = (
         sa.select(PaymentRequest.id)
         .join(Payment, Payment.merchant_uid == PaymentRequest.merchant_uid)

@@ -13,6 +13,7 @@ class OrderOrigin(Enum):
     COMMAND_LINE = "command_line"
     FILE = "file"
     API = "api"
+    REQUEST = "request"  # a payment request that was paid
 
 
 class TakenAs(Enum):

@@ -44,7 +44,6 @@ class PaymentRequest(Base):
     revoked_by: Mapped[str] = mapped_column(sa.String(80), default="")
     opened_at: Mapped[Moment | None]  # when the link was first opened
     stored_at: Mapped[Moment | None]  # when the gateway showed the registered card
-    booked_at: Mapped[Moment | None]  # when what was paid went into the shop's books
 
     @property
     def amount(self) -> Money:

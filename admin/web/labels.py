@@ -374,6 +374,7 @@ LABELS: dict[Enum, Label] = {
     OrderOrigin.COMMAND_LINE: _plain(_l("Command line")),
     OrderOrigin.FILE: _plain(_l("File")),
     OrderOrigin.API: _plain(_l("Program")),
+    OrderOrigin.REQUEST: _plain(_l("Payment request")),
     TakenAs.ADDED: Label(_l("Added"), "green", "check"),
     TakenAs.CHANGED: Label(_l("Changed"), "blue", "refresh"),
     TakenAs.UNCHANGED: Label(_l("Unchanged"), "grey", "", quiet=True),

@@ -45,7 +45,6 @@ def upgrade() -> None:
         sa.Column("revoked_by", sa.String(length=80), nullable=False),
         sa.Column("opened_at", MOMENT, nullable=True),
         sa.Column("stored_at", MOMENT, nullable=True),
-        sa.Column("booked_at", MOMENT, nullable=True),
         sa.ForeignKeyConstraint(
             ["customer_id"],
             ["customers.id"],

@@ -15,12 +15,14 @@ from admin.domain.actor import Actor
 from admin.domain.money import Money
 from admin.domain.payment import PayMethod
 from admin.domain.payment_request import RequestState
-from admin.domain.payment_window import Buyer, RequestKind, WindowRequest
+from admin.domain.payment_window import Buyer, Item, RequestKind, WindowRequest
 from admin.domain.permissions import Role
+from admin.domain.reconciliation.records import BookedStatus
 from admin.models import (
     AuditEntry,
     BillingKey,
     Customer,
+    Order,
     Payment,
     PaymentRequest,
     db,
@@ -287,6 +289,40 @@ def test_a_customer_who_never_came_back_is_looked_for(clerk, gateway, now, stand
     assert settle_requests(gateway=gateway, now=now) == 1
     assert state(link, now) is RequestState.STORED
     assert settle_requests(gateway=gateway, now=now) == 0
+
+
+def test_what_was_paid_stands_in_the_books_and_follows_its_refund(
+    stranger, clerk, gateway, now, stand_in
+):
+    items = (Item(order_number="A-1", name="원목 책장", quantity=2, amount=Money(30_000)),)
+    link = opened(clerk, gateway, now, "REQ-6", escrow=True, items=items)
+    payment = paid(stand_in, link, escrow=True)
+    come_back(stranger, link, payment["imp_uid"])
+
+    order = db.session.scalars(sa.select(Order)).one()
+    assert (order.order_number, order.status, order.amount_minor) == (
+        "REQ-6",
+        BookedStatus.PAID,
+        30_000,
+    )
+    assert [(one.name, one.quantity) for one in order.items] == [("원목 책장", 2)]
+    assert settle_requests(gateway=gateway, now=now) == 0
+
+    stand_in.console_cancel(payment["imp_uid"], 30_000)
+    sync_payment(payment["imp_uid"], source="sync", gateway=gateway, now=now)
+    settle_requests(gateway=gateway, now=now)
+    db.session.expire_all()
+    order = db.session.scalars(sa.select(Order)).one()
+    assert (order.status, order.cancelled_minor) == (BookedStatus.CANCELLED, 30_000)
+    assert len(order.items) == 1
+
+
+def test_another_amount_is_nobodys_order(stranger, link, stand_in):
+    stand_in.paid("imp_100000000009", merchant_uid="REQ-1", amount=100)
+
+    come_back(stranger, link, "imp_100000000009")
+
+    assert db.session.scalars(sa.select(Order)).all() == []
 
 
 def register_in_the_window(stand_in, link, customer_uid):

@@ -189,9 +189,9 @@ def test_each_of_the_guides_ways_pays(
 
 
 def test_instalments_stop_where_staff_said(staff: Visitor, customer: Visitor) -> None:
-    window = window_of(customer, compose(staff, quota_limit="3"))
+    window = window_of(customer, compose(staff, quota_limit="3", amount="60,000"))
 
-    offered = window.locator("[name=card_quota]")
+    offered = window.locator("[name=card_quota] option")
     expect(offered.first).to_be_attached()
     assert offered.evaluate_all("(all) => all.map((one) => one.value)") == ["0", "2", "3"]
 
