@@ -101,7 +101,7 @@ class ComposeForm(FlaskForm):
 
     name = TextField(_l("What is paid for"))
     amount = OptionalAmountField(_l("Amount"))
-    method = SelectField(_l("Way to pay"))
+    method = SelectField(_l("Way to pay"), default=PayMethod.CARD.value)
     merchant_uid = StringField(_l("Order no."), filters=[stripped])
     buyer_name = TextField(_l("Name"), [LONGEST])
     buyer_tel = TextField(_l("Telephone"), [LONGEST])

@@ -218,8 +218,11 @@ def test_a_card_is_registered_for_a_customer_without_any_amount(finance, stand_i
     with transaction():
         customer = Customer(customer_number="C-7", name="이도윤", tel="010-1", since=now)
         db.session.add(customer)
-    card = {"amount": "", "customer_uid": "C-7-1", "method": "card"}
-    answer = compose(finance, "card", customer.id, **card)
+    page = f"/payment-requests/new?kind=card&customer={customer.id}"
+    hidden = finance.hidden_fields(page)
+    shown = {"name": "정기배송 카드", "merchant_uid": "REQ-1", "customer_uid": "C-7-1"}
+    form = {**shown, "form_key": hidden["form_key"], "language": "ko", "life": "1d"}
+    answer = finance.post(page.replace("new", ""), form, **EN)
 
     assert answer.status_code == 303, answer.text
     kept = the_request()
