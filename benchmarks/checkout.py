@@ -69,7 +69,7 @@ def main() -> int:
 
 def compose(home: str) -> str:
     """A request of 30,000 won; returns its link."""
-    with httpx.Client(base_url=home, timeout=30, trust_env=False, follow_redirects=True) as clerk:
+    with httpx.Client(base_url=home, timeout=30, trust_env=False) as clerk:
         sign_in(clerk)
         page = clerk.get("/payment-requests/new").text
         token, key = TOKEN.search(page), FORM_KEY.search(page)
@@ -80,7 +80,7 @@ def compose(home: str) -> str:
             **{"quota_limit": "default", "direct_code": "", "direct_quota": "0"},
             **{"language": "ko", "life": "1d"},
         }
-        made = clerk.post("/payment-requests/?kind=payment", data=form)
+        made = clerk.post("/payment-requests/?kind=payment", data=form, follow_redirects=True)
         found = LINK.search(made.text)
         if found is None:
             raise SystemExit("no request was composed")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from admin.domain.permissions import Role
 from admin.gateway.client import Gateway
 from admin.models import Operator, db
 from admin.operations.binding import bind
+from admin.web.security import limiter
 from sandbox.config import SandboxConfig
 from sandbox.server import running
 from tests.people import PASSWORD, Browser, Person
@@ -173,6 +175,20 @@ def viewer(sign_in: Callable[[Role], Person]) -> Person:
 def stranger(app: Flask) -> Person:
     """A browser that nobody has signed in with."""
     return Person(app.test_client(), None)
+
+
+@pytest.fixture
+def limited(app: Flask, settings: Settings) -> Iterator[Flask]:
+    """The application with its limits on; the counter is put back afterwards."""
+    before = dict(vars(limiter))
+    made = build_app(replace(settings, testing=False))
+    made.test_client_class = Browser
+    with made.app_context():
+        yield made
+        db.session.remove()
+        db.engine.dispose()
+    vars(limiter).clear()
+    vars(limiter).update(before)
 
 
 def add_operator(role: Role, *, demo: bool = False) -> Operator:

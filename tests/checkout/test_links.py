@@ -32,6 +32,7 @@ from admin.payment_requests.queries import state_of
 from admin.payment_requests.service import ComposeCommand, compose_request, revoke_request
 from admin.payments.service import sync_payment
 from tests.conftest import add_operator
+from tests.people import ORIGIN
 
 EN = "?lang=en"
 
@@ -219,6 +220,15 @@ def test_an_account_is_told_until_its_deposit(stranger, clerk, gateway, now, sta
 @pytest.mark.parametrize("token", ["", "x" * 32, "x" * 500, "../etc", "%00"])
 def test_a_token_cannot_be_guessed(stranger, link, token):
     assert stranger.get(f"/pay/{token}").status_code in (400, 404)
+
+
+def test_links_are_not_tried_out_without_end(limited):
+    guesser = limited.test_client()
+
+    codes = [
+        guesser.get(f"/pay/{number:032d}", base_url=ORIGIN).status_code for number in range(61)
+    ]
+    assert codes == [404] * 60 + [429]
 
 
 def test_links_end(stranger, clerk, gateway, now):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,8 +13,6 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from admin.app import build_app
-from admin.config import Settings
 from admin.domain.actor import Actor
 from admin.domain.clock import utc_now
 from admin.domain.order_intake import OrderOrigin
@@ -23,9 +20,8 @@ from admin.domain.permissions import Role
 from admin.models import AuditEntry, LineItem, Order, OrderSource, SignInSession, db
 from admin.orders.receiving import MOST_BYTES, MOST_ORDERS
 from admin.orders.source_service import make_source, revoke_source, source_of
-from admin.web.security import limiter
 from tests.orders.contract import check_answer, check_request
-from tests.people import ORIGIN, Browser, Person
+from tests.people import ORIGIN, Person
 
 MANAGER = Actor(name="매니저", role=Role.MANAGER)
 CARD = "4111 1111 1111 1111"
@@ -409,20 +405,6 @@ def test_the_last_use_is_kept_by_the_minute(source: tuple[OrderSource, str], now
     assert last_used() == now
     source_of(source[1], now=now + timedelta(seconds=60))
     assert last_used() == now + timedelta(seconds=60)
-
-
-@pytest.fixture
-def limited(app: Flask, settings: Settings) -> Iterator[Flask]:
-    """The application with its limits on; the counter is put back afterwards."""
-    before = dict(vars(limiter))
-    made = build_app(replace(settings, testing=False))
-    made.test_client_class = Browser
-    with made.app_context():
-        yield made
-        db.session.remove()
-        db.engine.dispose()
-    vars(limiter).clear()
-    vars(limiter).update(before)
 
 
 def test_a_program_that_asks_too_often_waits_and_no_other_does(limited: Flask) -> None:
