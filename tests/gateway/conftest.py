@@ -18,7 +18,7 @@ from sandbox.server import running
 
 KEY, SECRET = "imp_apikey", "a-secret-nobody-may-see"
 STARTED, PAID = 1_767_225_600, 1_767_225_660  # 2026-01-01 09:00 and 09:01 KST
-SHORT = Deadlines(look_up=8.0, page=8.0, money=2.0, token=1.0)
+SHORT = Deadlines(look_up=8.0, page=8.0, money=4.0, token=1.0)
 
 
 def envelope(response: Any = None, *, code: int = 0, message: str | None = None) -> bytes:

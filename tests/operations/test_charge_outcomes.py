@@ -44,7 +44,7 @@ def test_fault_f19_a_declined_charge_fails_with_the_card_companys_words(desk, ke
     assert operation.outcome == stand_in.payment(operation.imp_uid)["fail_reason"]
     assert "CC54" in operation.outcome
     assert charged(stand_in) == 0
-    desk.sweep(seconds=61)
+    desk.sweep(seconds=75)
     assert (operation.state, operation.next_look_at) == (Q.FAILED, None)
 
 
@@ -175,7 +175,7 @@ def test_an_order_that_is_paid_already_is_never_charged(desk, key, stand_in):
 def test_a_declined_charge_that_turns_paid_hours_later_is_a_late_success(desk, key, stand_in):
     stand_in.control("customers", {"customers": [{"customer_uid": "cus_1", "decline": "CC54"}]})
     operation = desk.charge(key)
-    desk.sweep(seconds=61)
+    desk.sweep(seconds=75)
     assert operation.state is Q.FAILED
 
     stand_in.paid("imp_400000000001", merchant_uid="CHG-1")
@@ -200,7 +200,7 @@ def test_a_charge_that_came_to_nothing_is_not_doubted_because_of_its_second_try(
 def test_what_another_amount_contradicts_is_doubted_once(desk, key, stand_in):
     stand_in.control("customers", {"customers": [{"customer_uid": "cus_1", "decline": "CC54"}]})
     operation = desk.charge(key)
-    desk.sweep(seconds=61)
+    desk.sweep(seconds=75)
     stand_in.paid("imp_400000000001", merchant_uid="CHG-1", amount=1)
     later(desk).know("imp_400000000001")
     assert [desk.sweep(hours=hour) for hour in (3, 4, 5)] == [1, 0, 0]
@@ -213,6 +213,6 @@ def test_a_refused_charge_is_looked_at_once_more_and_may_turn_out_paid(desk, key
     operation = desk.charge(key)
     assert operation.state is Q.FAILED
 
-    assert desk.sweep(seconds=61) == 1
+    assert desk.sweep(seconds=75) == 1
     assert operation.state is Q.SUCCEEDED_LATE
     assert "charge.succeeded_late" in audited()

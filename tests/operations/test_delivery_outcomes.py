@@ -129,7 +129,7 @@ def test_a_409_with_nothing_registered_is_a_failure(desk, parcel, stand_in):
     operation = desk.deliver(parcel)
 
     assert operation.state is Q.FAILED
-    desk.sweep(seconds=61)
+    desk.sweep(seconds=75)
     assert (operation.state, operation.next_look_at) == (Q.FAILED, None)
 
 

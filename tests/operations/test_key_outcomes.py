@@ -124,7 +124,7 @@ class TestIssue:
         assert operation.state is Q.FAILED
         assert "CC14" in operation.outcome
         assert row() is None
-        desk.sweep(seconds=61)
+        desk.sweep(seconds=75)
         assert (operation.state, operation.next_look_at) == (Q.FAILED, None)
 
     @pytest.mark.parametrize("action", UNCLEAR)
@@ -254,7 +254,7 @@ class TestIssue:
         with pytest.raises(TakenByAnother):
             execute(operation.id, gateway=desk.gateway, now=desk.now)
 
-        desk.sweep(seconds=61)
+        desk.sweep(seconds=75)
 
         assert operation.state is Q.EXPIRED
         assert sent(stand_in) == 0
@@ -414,14 +414,14 @@ class TestDelete:
 
         assert (operation.state, operation.outcome) == (Q.FAILED, "점검 중")
         assert row("cus_1").known_to_gateway is not False
-        desk.sweep(seconds=61)
+        desk.sweep(seconds=75)
         assert (operation.state, operation.next_look_at) == (Q.FAILED, None)
 
     def test_a_refused_deletion_that_happened_is_told_late(self, desk, key, stand_in):
         stand_in.fail_next(OLD, "code", method="DELETE", when="after_commit", code=-1)
 
         operation = desk.delete_key(key)
-        desk.sweep(seconds=61)
+        desk.sweep(seconds=75)
 
         assert operation.state is Q.SUCCEEDED_LATE
         assert row("cus_1").known_to_gateway is False
@@ -460,7 +460,7 @@ class TestDelete:
             desk.delete_key(key, gateway=connect(network=network))
         operation = every_operation()[0]
 
-        desk.sweep(seconds=61)
+        desk.sweep(seconds=75)
 
         assert operation.state is Q.SUCCEEDED
         assert done(stand_in, "key_delete") == 1

@@ -154,7 +154,7 @@ def test_a_refusal_fails_the_refund_and_is_looked_at_once_more(
     assert (operation.state, operation.settled_by) == (OperationState.FAILED, SettledBy.RESPONSE)
     assert operation.outcome == options.get("message", operation.outcome)
     assert desk.sweep(seconds=30) == 0
-    assert desk.sweep(seconds=61) == 1
+    assert desk.sweep(seconds=75) == 1
     assert (operation.state, operation.next_look_at) == (OperationState.FAILED, None)
     assert desk.sweep(days=1) == 0
 
@@ -179,7 +179,7 @@ def test_a_refusal_that_turns_out_to_have_happened_is_a_late_success(desk, payme
     stand_in.fail_next(CANCEL, "code", method="POST", when="after_commit", code=-1)
 
     operation = desk.refund(payment, 3_000)
-    desk.sweep(seconds=61)
+    desk.sweep(seconds=75)
 
     assert operation.state is OperationState.SUCCEEDED_LATE
     assert payment.cancelled_minor == 3_000
@@ -198,7 +198,7 @@ def test_fault_f26_a_refund_by_somebody_else_between_look_and_sending_meets_the_
     assert operation.state is OperationState.FAILED
     assert "8000" in operation.outcome
     assert stand_in.payment(UID)["cancel_amount"] == 2_000
-    desk.sweep(seconds=61)
+    desk.sweep(seconds=75)
     assert payment.cancelled_minor == 2_000
 
 

@@ -166,14 +166,14 @@ class TestSchedule:
         operation = desk.schedule(keep_key("cus_gone", now=now))
 
         assert (operation.state, operation.outcome) == (Q.FAILED, "등록된 고객정보가 없습니다.")
-        desk.sweep(seconds=61)
+        desk.sweep(seconds=75)
         assert (operation.state, operation.next_look_at) == (Q.FAILED, None)
 
     def test_a_refused_schedule_that_stands_is_told_late(self, desk, key, stand_in):
         stand_in.fail_next(SCHEDULE, "code", method="POST", when="after_commit", code=-1)
 
         operation = desk.schedule(key)
-        desk.sweep(seconds=61)
+        desk.sweep(seconds=75)
 
         assert operation.state is Q.SUCCEEDED_LATE
 
@@ -295,7 +295,7 @@ class TestSchedule:
         with pytest.raises(Killed):
             desk.schedule(key, gateway=connect(network=network))
 
-        desk.sweep(seconds=61)
+        desk.sweep(seconds=75)
 
         assert [one.state for one in every_operation()] == [Q.SUCCEEDED]
         assert done(stand_in, "schedule") == 1
@@ -457,7 +457,7 @@ class TestUnschedule:
         operation = desk.unschedule(planned, "SUB-1")
 
         assert (operation.state, operation.outcome) == (Q.FAILED, "점검 중")
-        desk.sweep(seconds=61)
+        desk.sweep(seconds=75)
         assert (operation.state, operation.next_look_at) == (Q.FAILED, None)
 
     def test_the_same_form_is_one_request(self, desk, planned, stand_in):
