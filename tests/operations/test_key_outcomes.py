@@ -298,7 +298,7 @@ class TestIssue:
         with pytest.raises(InvalidInput):
             desk.issue(customer, CARD, uid="4111111111111111")
         assert every_operation() == []
-        assert stand_in.requests(path="/subscribe*") == []
+        assert [one for one in stand_in.requests() if "/subscribe" in one["path"]] == []
 
     def test_only_who_may_charge_stores_cards(self, desk, customer, stand_in):
         with pytest.raises(NotAllowed):
