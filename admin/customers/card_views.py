@@ -125,8 +125,7 @@ def _answer(
     except InvalidInput as error:
         if isinstance(error, WrongCode):
             note_refused_code(current_actor(), now=utc_now())
-        field = form[error.field] if error.field in form else form.number  # noqa: SIM401 - no get()
-        field.errors = [sentence(error)]
+        _field(form, error.field).errors = [sentence(error)]
         return page(customer, form), 422
     except NoSecondFactor:
         return page(customer, form), 403
@@ -135,6 +134,13 @@ def _answer(
     except DomainError as error:
         return page(customer, form, error=sentence(error)), 409
     return redirect(url_for("operations.show", operation_id=operation.id), 303)
+
+
+def _field(form: Any, name: str) -> Any:
+    """The field an error is about; what is about none stands at the first of the form."""
+    if name in form:
+        return form[name]
+    return form.amount if "amount" in form else form.number
 
 
 def _card_page(customer: Customer, form: NewCardForm, *, error: str = "") -> str:

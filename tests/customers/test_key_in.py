@@ -221,6 +221,13 @@ class TestPay:
         query = sa.select(AuditEntry).where(AuditEntry.action == "second_factor.refused")
         assert db.session.scalars(query).one().operator_id == typist.person.operator.id
 
+    def test_half_a_won_is_told_at_the_amount(self, typist, stand_in) -> None:
+        answer = typist.pay(amount="1000.5")
+        assert answer.status_code == 422
+        assert 'id="amount-error"' in answer.text
+        assert 'id="number-error"' not in answer.text
+        assert sent(stand_in) == 0
+
     def test_a_code_that_was_used_is_refused(self, typist, stand_in) -> None:
         code = typist.app.code(utc_now())
         assert typist.pay(code=code).status_code == 303
