@@ -16,6 +16,7 @@ from admin.audit.views import bp as audit_bp
 from admin.checkout.views import bp as checkout_bp
 from admin.cli import register_commands
 from admin.config import Settings, SettingsError
+from admin.customers.card_views import bp as cards_bp
 from admin.customers.key_views import bp as billing_keys_bp
 from admin.customers.views import bp as customers_bp
 from admin.dashboard import shell
@@ -93,6 +94,7 @@ BLUEPRINTS = (
     second_person_bp,
     customers_bp,
     billing_keys_bp,
+    cards_bp,
     escrow_orders_bp,
     payment_requests_bp,
     checkout_bp,

@@ -56,6 +56,7 @@ class Settings:
     sync_history_days: int
     testing: bool
     exports_folder: str = ""
+    key_in: bool = False
     imp_code: str = ""
     window_script_url: str = ""
     window_origins: tuple[str, ...] = ()
@@ -118,6 +119,7 @@ class Settings:
             "sync_history_days": env.int("SYNC_HISTORY_DAYS", 200),
             "testing": env.bool("JANGBU_TESTING", False),
             "exports_folder": env.str("EXPORTS_FOLDER", ""),
+            "key_in": env.bool("KEY_IN_ENABLED", False),
             "imp_code": env.str("IMP_CODE", "", validate=_checked(_code_fault)),
             "window_script_url": env.str("WINDOW_SCRIPT_URL", "", validate=_checked(_script_fault)),
             "window_origins": env.list("WINDOW_ORIGINS", [], validate=_checked_all(_origin_fault)),

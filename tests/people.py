@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 
-from flask import g, has_app_context
+import sqlalchemy as sa
+from flask import current_app, g, has_app_context
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from admin.models import Operator, db
+from admin.models import Operator, db, transaction
 
+STEP = 30  # seconds that a code of an authenticator app is shown
 PASSWORD = "correct-horse-battery-2026"
 ORIGIN = "https://localhost"  # cookies are Secure
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
@@ -30,6 +33,35 @@ class Browser(FlaskClient):
             db.session.commit()
             vars(g._get_current_object()).clear()  # type: ignore[attr-defined]
         return super().open(*args, **options)
+
+
+class AuthenticatorApp:
+    """A person's telephone with their authenticator app on it."""
+
+    def __init__(self, operator_id: int) -> None:
+        """Set it up without the pages, which would end the person's other sessions."""
+        self._totp = current_app.extensions["people"].totp_factory
+        self._secret = self._totp.generate_totp_secret()
+        self._operator_id = operator_id
+        with transaction():
+            operator = db.session.get_one(Operator, operator_id)
+            operator.tf_primary_method = "authenticator"
+            operator.tf_totp_secret = self._secret
+
+    def code(self, now: datetime) -> str:
+        """The first code around `now` that was not used yet, as after waiting for the next one."""
+        present = int(now.timestamp()) // STEP
+        used = db.session.scalar(
+            sa.select(Operator.last_code_counter).where(Operator.id == self._operator_id)
+        )
+        counter = present - 1 if used is None else max(used + 1, present - 1)
+        assert counter <= present + 1, "three codes at one moment are all there are"
+        return self.at(counter)
+
+    def at(self, counter: int) -> str:
+        """The code of one half minute since 1970."""
+        token: str = self._totp._totp.from_source(self._secret).generate(counter * STEP).token
+        return token
 
 
 class Person:

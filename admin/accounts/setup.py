@@ -11,6 +11,7 @@ from flask_security import Security, SQLAlchemyUserDatastore, user_authenticated
 from flask_security.forms import LoginForm
 from flask_security.signals import tf_profile_changed
 
+from admin.accounts.second_factor import OneTimeTotp
 from admin.accounts.service import note_factor_change, note_sign_in
 from admin.accounts.sessions import ServerSession, ServerSessions
 from admin.config import Settings
@@ -93,7 +94,7 @@ def install(app: Flask, settings: Settings) -> None:
         SECURITY_SEND_PASSWORD_CHANGE_EMAIL=False,
     )
     datastore = People(db, Operator, OperatorRole)
-    security = Security(app, datastore, login_form=SignInForm)
+    security = Security(app, datastore, login_form=SignInForm, totp_cls=OneTimeTotp)
     app.extensions["people"] = security
     # People sign in by session alone. The library's own loader looks for bearer tokens in JSON
     # bodies, which would leave nothing for whoever reads the body after it (webhooks).

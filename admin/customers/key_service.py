@@ -9,6 +9,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from admin.accounts.second_factor import TypedCode
 from admin.customers.service import (
     SAME_AGAIN,
     KeyNotUsable,
@@ -19,7 +20,7 @@ from admin.customers.service import (
 from admin.domain.actor import Actor
 from admin.domain.card import Card, check_card
 from admin.domain.card_guard import holds_card_number
-from admin.domain.clock import to_epoch
+from admin.domain.clock import KST, to_epoch
 from admin.domain.errors import N_, Conflict, DomainError, InvalidInput, NotFound
 from admin.domain.money import Money
 from admin.domain.operation import OperationKind, OperationState
@@ -107,41 +108,30 @@ class UnscheduleCommand:
 
 
 def issue_billing_key(
-    command: IssueCommand, card: Card, *, actor: Actor, gateway: Gateway, now: datetime
+    command: IssueCommand,
+    card: Card,
+    code: TypedCode,
+    *,
+    actor: Actor,
+    gateway: Gateway,
+    now: datetime,
 ) -> MoneyOperation:
     """Store a card as a billing key through one recorded operation.
 
-    The card lives in this call's memory: of it, the operation keeps the last four digits. Returns
+    The card lives in this call's memory: of it, the operation keeps the last four digits. `code` is
+    used up with the decision; the same form sent twice needs no second one. Returns
     the operation as SUCCEEDED, FAILED (refused), REJECTED (a card is there), NOT_EXECUTED (never
     sent) or UNKNOWN, which a look settles without asking for the card again. Raises NotFound,
-    InvalidInput, KeyTaken or KeyInProgress before anything is sent.
+    InvalidInput, NoSecondFactor, WrongCode, KeyTaken or KeyInProgress before anything is sent.
     """
-    actor.require(Permission.CHARGES_CREATE)
-    check_card(card)
-    if not CUSTOMER_UID.fullmatch(command.customer_uid):
-        raise InvalidInput(
-            N_("A billing key has 1 to 80 letters, digits, dashes or underscores."),
-            field="customer_uid",
-        )
-    if holds_card_number(command.label) or holds_card_number(command.customer_uid):
-        raise InvalidInput(N_("That looks like a card number. Card numbers are not kept here."))
-    if len(command.label) > LONGEST_LABEL:
-        raise InvalidInput(N_("That is too long."), field="label")
-    _settle_what_is_open(command.customer_uid, command.form_key, gateway=gateway, now=now)
-
-    def subject() -> Customer:
-        customer = lock(Customer, command.customer_id)
-        if customer is None:
-            raise NotFound()
-        return customer
+    actor.require(Permission.CARDS_KEY_IN)
+    check_card(card, today=now.astimezone(KST).date())
+    check_address(command.customer_uid, command.label)
+    settle_what_is_open(command.customer_uid, command.form_key, gateway=gateway, now=now)
 
     def judge(customer: Customer) -> Intent:
-        check_key_is_free(command.customer_uid, KEY_KINDS)
-        key = find_key(command.customer_uid)
-        if key is not None and key.customer_id != customer.id:
-            raise KeyTaken()
-        if key is not None and key.known_to_gateway is not False and not command.replaces:
-            raise KeyTaken()
+        check_key_takes_card(customer, command.customer_uid, replaces=command.replaces)
+        code.use(actor.operator_id, now=now)
         return Intent(
             kind=OperationKind.KEY_ISSUE,
             form_key=command.form_key,
@@ -152,17 +142,61 @@ def issue_billing_key(
                 "last4": card.last4,
                 "replaces": command.replaces,
             },
+            told=("customer_id", "last4"),
         )
 
     return decide(
         command.form_key,
-        subject=subject,
+        subject=lambda: locked_customer(command.customer_id),
         judge=judge,
         actor=actor,
         gateway=gateway,
         now=now,
         write=issue_with(card),
     )
+
+
+def check_address(customer_uid: str, label: str) -> None:
+    """Raise InvalidInput for what can be no address, or no label, of a billing key."""
+    if not CUSTOMER_UID.fullmatch(customer_uid):
+        raise InvalidInput(
+            N_("A billing key has 1 to 80 letters, digits, dashes or underscores."),
+            field="customer_uid",
+        )
+    for field, text in (("customer_uid", customer_uid), ("label", label)):
+        if holds_card_number(text):
+            raise InvalidInput(
+                N_("That looks like a card number. Card numbers are not kept here."), field=field
+            )
+    if len(label) > LONGEST_LABEL:
+        raise InvalidInput(N_("That is too long."), field="label")
+
+
+def locked_customer(customer_id: int) -> Customer:
+    """One customer under their lock, inside a transaction, or NotFound."""
+    customer = lock(Customer, customer_id)
+    if customer is None:
+        raise NotFound()
+    return customer
+
+
+def check_key_takes_card(customer: Customer, customer_uid: str, *, replaces: bool) -> None:
+    """Raise KeyInProgress or KeyTaken unless a card of the customer's may be stored under it."""
+    check_key_is_free(customer_uid, KEY_KINDS)
+    key = find_key(customer_uid)
+    if key is not None and key.customer_id != customer.id:
+        raise KeyTaken()
+    if key is not None and key.known_to_gateway is not False and not replaces:
+        raise KeyTaken()
+
+
+def settle_what_is_open(
+    customer_uid: str, form_key: str, *, gateway: Gateway, now: datetime
+) -> None:
+    """An unknown outcome may be decided by now; look before refusing because of it."""
+    operation = find_open_on_key(customer_uid, KEY_KINDS | WITH_MONEY)
+    if operation is not None and operation.form_key != form_key:
+        advance(operation.id, gateway=gateway, now=now)
 
 
 def delete_billing_key(
@@ -289,7 +323,7 @@ def _decide(
 ) -> MoneyOperation:
     key = db.session.get(BillingKey, command.billing_key_id)
     if key is not None:
-        _settle_what_is_open(key.customer_uid, command.form_key, gateway=gateway, now=now)
+        settle_what_is_open(key.customer_uid, command.form_key, gateway=gateway, now=now)
     return decide(
         command.form_key,
         subject=lambda: locked_key(command.billing_key_id),
@@ -298,15 +332,6 @@ def _decide(
         gateway=gateway,
         now=now,
     )
-
-
-def _settle_what_is_open(
-    customer_uid: str, form_key: str, *, gateway: Gateway, now: datetime
-) -> None:
-    """An unknown outcome may be decided by now; look before refusing because of it."""
-    operation = find_open_on_key(customer_uid, KEY_KINDS | WITH_MONEY)
-    if operation is not None and operation.form_key != form_key:
-        advance(operation.id, gateway=gateway, now=now)
 
 
 def _check_not_just_scheduled(

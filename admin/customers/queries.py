@@ -95,6 +95,21 @@ def charges_of(key: BillingKey, *, limit: int = 10) -> list[MoneyOperation]:
     return list(db.session.scalars(query))
 
 
+def keyed_in_by(customer: Customer, *, limit: int = 10) -> list[MoneyOperation]:
+    """The newest payments of the customer's cards typed here that stored none of them."""
+    query = (
+        sa.select(MoneyOperation)
+        .where(
+            MoneyOperation.kind == OperationKind.KEY_IN,
+            MoneyOperation.customer_uid.is_(None),
+            MoneyOperation.details["customer_id"].as_integer() == customer.id,
+        )
+        .order_by(MoneyOperation.id.desc())
+        .limit(limit)
+    )
+    return list(db.session.scalars(query))
+
+
 def owed_by(key: BillingKey, *, limit: int = 10) -> list[Payment]:
     """The newest failed charges of a key after which it never paid the same amount."""
     later = aliased(Payment)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,14 +20,21 @@ from admin.domain.operation import OPEN_STATES, SPENT_STATES, OperationKind, Ope
 from admin.domain.permissions import Permission
 from admin.gateway.client import Gateway
 from admin.gateway.errors import GatewayNotFound
-from admin.models import BillingKey, MoneyOperation, Payment, db, lock, transaction
+from admin.models import BillingKey, Customer, MoneyOperation, Payment, db, lock, transaction
 from admin.operations.decision import decide
-from admin.operations.intent import CHARGING_KINDS, KEY_KINDS, Intent, check_key_is_free
+from admin.operations.intent import (
+    CHARGING_KINDS,
+    KEY_KINDS,
+    PAYING_KINDS,
+    Intent,
+    check_key_is_free,
+)
 
 SAME_AGAIN = timedelta(minutes=10)
 ORDER_NUMBER = re.compile(r"[A-Za-z0-9_-]{1,32}")
 LEAST_CHARGE = 100  # won; below it KCP takes no card payment
 LONGEST_ORDER_NAME = 40
+Same = Sequence[sa.ColumnElement[bool]]  # what makes two charges ones of the same card or key
 
 
 class KeyNotUsable(DomainError):
@@ -84,9 +92,11 @@ def charge_billing_key(
     def judge(key: BillingKey) -> Intent:
         if key.known_to_gateway is False:
             raise KeyNotUsable()
-        _check_nothing_open(key.customer_uid)
+        ours = (MoneyOperation.customer_uid == key.customer_uid,)
+        if (other := find_open_charge(OperationKind.CHARGE, ours)) is not None:
+            raise ChargeInProgress(who=other.created_by)
         check_key_is_free(key.customer_uid, KEY_KINDS)
-        _check_not_just_charged(key.customer_uid, command.amount, now=now)
+        check_not_just_charged(ours, command.amount, now=now)
         check_order_number(command.merchant_uid)
         return _intent(command, key)
 
@@ -196,23 +206,23 @@ def check_order_number(number: str) -> None:
             )
 
 
-def _check_nothing_open(customer_uid: str) -> None:
+def find_open_charge(kind: OperationKind, ours: Same) -> MoneyOperation | None:
+    """A charge of the same card or key whose outcome is still owed."""
     query = sa.select(MoneyOperation).where(
-        MoneyOperation.customer_uid == customer_uid,
-        MoneyOperation.kind == OperationKind.CHARGE,
+        *ours,
+        MoneyOperation.kind == kind,
         MoneyOperation.state.in_(OPEN_STATES),
     )
-    other = db.session.scalars(query.limit(1)).one_or_none()
-    if other is not None:
-        raise ChargeInProgress(who=other.created_by)
+    return db.session.scalars(query.limit(1)).one_or_none()
 
 
-def _check_not_just_charged(customer_uid: str, amount: Money, *, now: datetime) -> None:
+def check_not_just_charged(ours: Same, amount: Money, *, now: datetime) -> None:
+    """Raise JustCharged where the same card or key paid the same amount a moment ago."""
     query = (
         sa.select(MoneyOperation)
         .where(
-            MoneyOperation.customer_uid == customer_uid,
-            MoneyOperation.kind == OperationKind.CHARGE,
+            *ours,
+            MoneyOperation.kind.in_(PAYING_KINDS),
             MoneyOperation.amount_minor == amount.minor,
             MoneyOperation.created_at > now - SAME_AGAIN,
             MoneyOperation.state.in_([OperationState.SUCCEEDED, OperationState.SUCCEEDED_LATE]),
@@ -224,8 +234,17 @@ def _check_not_just_charged(customer_uid: str, amount: Money, *, now: datetime) 
         raise JustCharged(who=other.created_by, amount=amount, time=time)
 
 
+def buyer_details(person: Customer) -> dict[str, object]:
+    """Who pays, as a charge tells the gateway and keeps it."""
+    return {
+        "buyer_name": person.name,
+        "buyer_email": person.email,
+        "buyer_tel": person.tel,
+        "customer_id": person.id,
+    }
+
+
 def _intent(command: ChargeCommand, key: BillingKey) -> Intent:
-    person = key.customer
     return Intent(
         kind=OperationKind.CHARGE,
         form_key=command.form_key,
@@ -233,12 +252,6 @@ def _intent(command: ChargeCommand, key: BillingKey) -> Intent:
         merchant_uid=command.merchant_uid,
         customer_uid=key.customer_uid,
         amount=command.amount,
-        details={
-            "order_name": command.order_name,
-            "buyer_name": person.name,
-            "buyer_email": person.email,
-            "buyer_tel": person.tel,
-            "customer_id": person.id,
-        },
+        details={"order_name": command.order_name, **buyer_details(key.customer)},
         retry_of=command.retry_of,
     )

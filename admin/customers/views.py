@@ -15,6 +15,7 @@ from admin.customers.queries import (
     count_customers,
     find_billing_key,
     find_customer,
+    keyed_in_by,
     payments_of,
     select_customers,
     totals_of,
@@ -26,6 +27,7 @@ from admin.domain.operation import CAME_TO_NOTHING, OperationKind
 from admin.domain.permissions import Permission
 from admin.gateway.errors import GatewayError
 from admin.models import BillingKey, Customer, MoneyOperation, TimeBasis
+from admin.operations.intent import PAYING_KINDS
 from admin.operations.queries import uncertain_payments
 from admin.operations.service import get_operation
 from admin.payments.rows import make_groups
@@ -36,7 +38,7 @@ from admin.web.filters import counted, kst_day, mask_email, mask_phone
 from admin.web.keyset import page_of
 from admin.web.labels import LABELS
 from admin.web.links import Link, paging
-from admin.web.services import gateway, gateway_pause
+from admin.web.services import gateway, gateway_pause, settings
 
 bp = Blueprint("customers", __name__, url_prefix="/customers")
 
@@ -82,6 +84,8 @@ def show(customer_id: int) -> ResponseReturnValue:
         register_href=url_for("payment_requests.new", kind="card", customer=customer.id)
         if can(Permission.REQUESTS_CREATE.value)
         else "",
+        card_href=_typed("cards.new_card", customer),
+        payment_href=_typed("cards.new_payment", customer),
         payments_href=url_for("payments.index", q=customer.tel_digits or "", period="all"),
         back=Link(gettext("Customers & billing"), url_for("customers.index")),
     )
@@ -165,6 +169,12 @@ def _charge_page(key: BillingKey, form: ChargeForm, *, error: str = "") -> str:
     )
 
 
+def _typed(endpoint: str, customer: Customer) -> str:
+    """Where a card of the customer's is typed in, where that is switched on and allowed."""
+    allowed = settings().key_in and can(Permission.CARDS_KEY_IN.value)
+    return url_for(endpoint, customer_id=customer.id) if allowed else ""
+
+
 def _customer(customer_id: int) -> Customer:
     customer = find_customer(customer_id)
     if customer is None:
@@ -224,6 +234,7 @@ def _key(key: BillingKey) -> SimpleNamespace:
 
 def _charges(customer: Customer) -> list[dict[str, Any]]:
     operations = [one for key in customer.billing_keys for one in charges_of(key)]
+    operations += keyed_in_by(customer)
     operations.sort(key=lambda one: one.created_at, reverse=True)
     return [
         {
@@ -240,7 +251,7 @@ def _charges(customer: Customer) -> list[dict[str, Any]]:
 def _asked(operation: MoneyOperation) -> str:
     """What was charged; whatever took no money says first what it was."""
     name = str(operation.details.get("order_name", ""))
-    if operation.kind is OperationKind.CHARGE:
+    if operation.kind in PAYING_KINDS:
         return name
     return f"{LABELS[operation.kind].text} · {name}".rstrip(" ·")
 

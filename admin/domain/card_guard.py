@@ -71,7 +71,7 @@ def _last_of_card(flat: str, groups: list[Group], first: int) -> int | None:
         digits += flat[slice(*groups[place])]
         if len(digits) > 19:
             return None
-        if len(digits) >= SHORTEST and _has_card_shape(digits) and _luhn(digits):
+        if len(digits) >= SHORTEST and _has_card_shape(digits) and passes_luhn(digits):
             return place
     return None
 
@@ -85,7 +85,8 @@ def _has_card_shape(digits: str) -> bool:
     return length == 19 and first in "456"
 
 
-def _luhn(digits: str) -> bool:
+def passes_luhn(digits: str) -> bool:
+    """Whether the last of `digits` is the check digit of those before it."""
     total = 0
     for place, digit in enumerate(reversed(digits)):
         value = int(digit) * (2 if place % 2 else 1)

@@ -20,6 +20,7 @@ class OperationKind(Enum):
 
     REFUND = "refund"
     CHARGE = "charge"
+    KEY_IN = "key_in"  # a charge of a card typed here
     DELIVERY = "delivery"
     KEY_ISSUE = "billing_key_issue"
     KEY_DELETE = "billing_key_delete"
@@ -30,7 +31,7 @@ class OperationKind(Enum):
 
 # What is sent of these (a card) is in the memory of the deciding request and nowhere else: once
 # that request is gone, no worker can send them, and none may try.
-FROM_MEMORY = frozenset({OperationKind.KEY_ISSUE})
+FROM_MEMORY = frozenset({OperationKind.KEY_ISSUE, OperationKind.KEY_IN})
 
 
 class OperationState(Enum):

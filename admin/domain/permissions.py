@@ -27,6 +27,7 @@ class Permission(Enum):
     OPERATIONS_CLOSE = "operations.close"
     CUSTOMERS_READ = "customers.read"
     CHARGES_CREATE = "charges.create"
+    CARDS_KEY_IN = "cards.key_in"
     KEYS_DELETE = "billing_keys.delete"
     REQUESTS_READ = "payment_requests.read"
     REQUESTS_CREATE = "payment_requests.create"
@@ -98,6 +99,7 @@ _MANAGER = _FINANCE | {
     Permission.EXPORTS_REVOKE,
     Permission.ORDER_SOURCES,
     Permission.REFUNDS_APPROVE,
+    Permission.CARDS_KEY_IN,
     Permission.REFUNDS_RULES,
     Permission.HOLIDAYS_MANAGE,
     Permission.VIEWS_MANAGE,
@@ -117,7 +119,9 @@ SENTENCES: dict[Role, str] = {
     Role.VIEWER: N_("Can look at payments, refunds, escrow orders, inquiries and reports."),
     Role.SUPPORT: N_("Can also find customers, answer inquiries, refund and register deliveries."),
     Role.FINANCE: N_("Can also charge billing keys, refund by the list, reconcile and export."),
-    Role.MANAGER: N_("Can also approve refunds, set limits, read the audit trail and start jobs."),
+    Role.MANAGER: N_(
+        "Can also approve refunds, set limits, type in cards, read the audit trail and start jobs."
+    ),
     Role.ADMIN: N_("Can do everything, people included."),
 }
 

@@ -27,12 +27,15 @@ def _listed(states: frozenset[OperationState]) -> str:
 
 OPEN_REFUND = sa.text(f"kind = 'refund' AND state IN ({_listed(OPEN_STATES)})")
 OPEN_DELIVERY = sa.text(f"kind = 'delivery' AND state IN ({_listed(OPEN_STATES)})")
-# A key is issued or deleted by one operation at a time, and an order number is used by one charge,
-# now or at its scheduled hour.
+# A key is issued or deleted by one operation at a time (a payment keyed in may issue one), and an
+# order number is used by one charge, now or at its scheduled hour.
 OPEN_KEY = sa.text(
-    f"kind IN ('billing_key_delete', 'billing_key_issue') AND state IN ({_listed(OPEN_STATES)})"
+    "kind IN ('billing_key_delete', 'billing_key_issue', 'key_in') "
+    f"AND state IN ({_listed(OPEN_STATES)})"
 )
-LIVE_CHARGE = sa.text(f"kind IN ('charge', 'schedule') AND state NOT IN ({_listed(SPENT_STATES)})")
+LIVE_CHARGE = sa.text(
+    f"kind IN ('charge', 'key_in', 'schedule') AND state NOT IN ({_listed(SPENT_STATES)})"
+)
 
 
 def _unique(name: str, column: str, where: sa.TextClause) -> sa.Index:

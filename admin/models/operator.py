@@ -44,6 +44,7 @@ class Operator(Base, UserMixin):
     confirmed_at: Mapped[Any | None] = mapped_column(UtcDateTime)
     tf_primary_method: Mapped[str | None] = mapped_column(sa.String(64))
     tf_totp_secret: Mapped[str | None] = mapped_column(sa.String(255))
+    last_code_counter: Mapped[int | None] = mapped_column(sa.BigInteger)  # of the code used last
     mf_recovery_codes: Mapped[list[str] | None] = mapped_column(MutableList.as_mutable(sa.JSON))
     locale: Mapped[str | None] = mapped_column(sa.String(8))
     theme: Mapped[str | None] = mapped_column(sa.String(8))

@@ -11,7 +11,7 @@ from admin.domain.schedule import ScheduleSnapshot
 from admin.gateway.calls.schedules import LONGEST_SCHEDULE_WINDOW
 from admin.gateway.client import Gateway
 from admin.gateway.errors import GatewayNotFound
-from admin.models import BillingKey, db
+from admin.models import BillingKey, MoneyOperation, db
 
 # Our own forms schedule one year ahead at most; other programs may not know that.
 BEFORE, AFTER = timedelta(days=90), timedelta(days=720)
@@ -68,6 +68,23 @@ def keep_look(customer_uid: str, seen: BillingKeySnapshot | None, *, now: dateti
         row.card_name = seen.card_name
         row.card_number = seen.card_number
         row.issued_at = seen.inserted_at
+
+
+def keep_stored(
+    operation: MoneyOperation, seen: BillingKeySnapshot | None, *, looked: bool, now: datetime
+) -> None:
+    """Keep the key that an operation stored, as its customer's; inside the caller's transaction.
+
+    `looked`: whether the gateway was asked about it since; if not, our row says so until it is.
+    """
+    uid = operation.customer_uid or ""
+    if find_key(uid) is None:
+        row = BillingKey(customer_uid=uid, customer_id=operation.details["customer_id"])
+        row.label = operation.details["label"] or None
+        db.session.add(row)
+        db.session.flush()
+    if looked:
+        keep_look(uid, seen, now=now)
 
 
 def _window(

@@ -30,10 +30,13 @@ from admin.gateway.client import Gateway
 from admin.models import Approval, MoneyOperation, OperationAttempt, db
 from admin.operations.errors import KeyInProgress, OperationInProgress
 
-# One of these at a time is open on a billing key; the database holds it so.
-KEY_KINDS = frozenset({OperationKind.KEY_ISSUE, OperationKind.KEY_DELETE})
+# One of these at a time is open on a billing key; the database holds it so. A payment keyed in
+# may store its card under one.
+KEY_KINDS = frozenset({OperationKind.KEY_ISSUE, OperationKind.KEY_DELETE, OperationKind.KEY_IN})
 # An order number is charged once, by one of these.
-CHARGING_KINDS = frozenset({OperationKind.CHARGE, OperationKind.SCHEDULE})
+CHARGING_KINDS = frozenset({OperationKind.CHARGE, OperationKind.KEY_IN, OperationKind.SCHEDULE})
+# Those that take money at once.
+PAYING_KINDS = frozenset({OperationKind.CHARGE, OperationKind.KEY_IN})
 MARKER_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 # Made once, since every decision asks them and building them takes longer than asking.
 _BY_FORM_KEY = sa.select(MoneyOperation).where(MoneyOperation.form_key == sa.bindparam("form_key"))
@@ -59,6 +62,7 @@ class Intent:
     amount: Money | None = None
     seen: Money | None = None
     details: dict[str, Any] = field(default_factory=dict)
+    told: tuple[str, ...] = ()  # of the details, what the audit trail says too
     account: str | None = None  # a bank account as JSON; sealed in the database
     approval: ApprovalNeed | None = None  # a second person must agree before it is sent
     payment_version: int | None = None  # what the second person's word is bound to
@@ -163,6 +167,7 @@ def open_operation(
     facts: dict[str, object] = {"amount": intent.amount} if intent.amount else {}
     if needed is not None:
         facts["needs_approval"] = needed.cause.value
+    facts |= {name: intent.details[name] for name in intent.told}
     record(
         actor,
         f"{intent.kind.value}.requested",

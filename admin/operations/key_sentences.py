@@ -25,6 +25,13 @@ def explain(operation: MoneyOperation) -> str:
         return str(
             gettext("No card was stored. It was not kept here either, so it is typed again.")
         )
+    if kind is OperationKind.KEY_IN and state in CARD_IS_GONE:
+        return str(
+            gettext(
+                "No money was taken. The card was not kept here, so it is typed again for another "
+                "try."
+            )
+        )
     if kind is OperationKind.SCHEDULE and state in DONE:
         moment = kst(from_epoch(int(operation.details["schedule_at"])), "minute")
         return str(
@@ -72,8 +79,13 @@ def _stopped(operation: MoneyOperation) -> str:
                 seconds=abs(last["skew_seconds"]),
             )
         )
+    if operation.kind is OperationKind.KEY_IN and operation.imp_uid is not None:
+        return str(gettext("This order number is paid already, so nothing was sent."))
     return str(
         {
+            OperationKind.KEY_IN: gettext(
+                "The gateway holds a card under this billing key already, so nothing was sent."
+            ),
             OperationKind.KEY_DELETE: gettext(
                 "The gateway does not know this billing key any more, so nothing was sent."
             ),

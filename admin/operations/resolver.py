@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -37,7 +38,7 @@ from admin.models import (
 )
 from admin.operations.binding import check_gateway
 from admin.operations.errors import WrongGateway
-from admin.operations.intent import add_step
+from admin.operations.intent import PAYING_KINDS, add_step
 from admin.operations.kinds import KINDS
 from admin.operations.kinds.base import Seen
 from admin.operations.service import (
@@ -233,7 +234,7 @@ def _canary() -> str | None:
     return db.session.scalars(_LATEST_PAYMENT).one_or_none()
 
 
-def _select_contradicted(kind: OperationKind) -> sa.Select[str]:
+def _select_contradicted(kinds: Iterable[OperationKind]) -> sa.Select[str]:
     """Ids of what was denied after `since`, while the mirror shows payments: join and narrow it."""
     learned = (
         sa.select(sa.func.max(Observation.seen_at))
@@ -249,7 +250,7 @@ def _select_contradicted(kind: OperationKind) -> sa.Select[str]:
         MoneyOperation.state.in_(DENIED),
         MoneyOperation.settled_at > sa.bindparam("since"),
         MoneyOperation.next_look_at.is_(None),
-        MoneyOperation.kind == kind,
+        MoneyOperation.kind.in_(kinds),
         ~looked_since,
     )
 
@@ -258,17 +259,17 @@ def _select_contradicted_charges() -> sa.Select[str]:
     other = sa.orm.aliased(MoneyOperation)
     explained = sa.exists().where(  # by another try under the same number
         other.merchant_uid == MoneyOperation.merchant_uid,
-        other.kind == OperationKind.CHARGE,
+        other.kind.in_(PAYING_KINDS),
         other.state.not_in(CAME_TO_NOTHING),
     )
-    query = _select_contradicted(OperationKind.CHARGE)
+    query = _select_contradicted(PAYING_KINDS)
     query = query.join(Payment, Payment.merchant_uid == MoneyOperation.merchant_uid)
     return query.where(Payment.paid_at.is_not(None), ~explained)
 
 
 def _select_contradicted_refunds() -> sa.Select[str]:
     return (
-        _select_contradicted(OperationKind.REFUND)
+        _select_contradicted([OperationKind.REFUND])
         .join(Payment, Payment.imp_uid == MoneyOperation.imp_uid)
         .join(PaymentCancellation, PaymentCancellation.payment_id == Payment.id)
         .where(

@@ -10,6 +10,7 @@ from admin.domain.approval import ClosureClaim, SecondWord
 from admin.domain.money import Money
 from admin.domain.operation import OperationKind, OperationState
 from admin.models import MoneyOperation, OperationAttempt
+from admin.operations.intent import PAYING_KINDS
 from admin.operations.key_sentences import tell_schedules
 from admin.web.filters import money, money_with_unit
 from admin.web.labels import LABELS
@@ -80,7 +81,7 @@ def _seen(step: OperationAttempt, operation: MoneyOperation) -> str:
             cancelled=money(Money(step.facts["cancelled_minor"], operation.currency)),
             left=money(Money(step.facts["left_minor"], operation.currency)),
         )
-    if operation.kind is OperationKind.CHARGE and "status" in step.facts:
+    if operation.kind in PAYING_KINDS and "status" in step.facts:
         return gettext("order number %(number)s", number=operation.merchant_uid)
     return ""
 

@@ -40,7 +40,7 @@ from admin.web.access import can, current_actor, requires
 from admin.web.filters import count
 from admin.web.keyset import page_of
 from admin.web.links import Link, paging
-from admin.web.services import gateway
+from admin.web.services import gateway, settings
 
 bp = Blueprint("operations", __name__, url_prefix="/operations")
 
@@ -174,6 +174,10 @@ def _again_href(operation: MoneyOperation, payment: Payment | None) -> str:
     if operation.kind is OperationKind.REFUND and payment is not None:
         href = url_for("refunds.new", payment_id=payment.id, again=operation.id)
         return href if can(Permission.REFUNDS_CREATE.value) else ""
+    if operation.kind is OperationKind.KEY_IN:
+        customer = operation.details["customer_id"]
+        href = url_for("cards.new_payment", customer_id=customer, again=operation.id)
+        return href if settings().key_in and can(Permission.CARDS_KEY_IN.value) else ""
     key = find_key(operation.customer_uid or "")
     if operation.kind is OperationKind.CHARGE and key is not None:
         href = url_for("customers.new_charge", billing_key_id=key.id, again=operation.id)

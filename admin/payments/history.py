@@ -233,6 +233,7 @@ def _operation(operation: MoneyOperation) -> list[Entry]:
     words = {
         OperationKind.REFUND: gettext("refund"),
         OperationKind.CHARGE: gettext("Charge of a billing key"),
+        OperationKind.KEY_IN: gettext("Payment of a card typed here"),
         OperationKind.DELIVERY: gettext("Delivery registration"),
     }
     kind = words.get(operation.kind) or str(LABELS[operation.kind])

@@ -11,7 +11,6 @@ from admin.domain.actor import Actor
 from admin.domain.approval import ApprovalNeed, Limit, needed_approval
 from admin.domain.errors import N_, InvalidInput, NotAllowed, NotFound
 from admin.domain.money import Money
-from admin.domain.operation import OperationKind
 from admin.domain.permissions import Permission
 from admin.models import (
     MoneyOperation,
@@ -24,6 +23,7 @@ from admin.models import (
     transaction,
 )
 from admin.models.refund_rules import SHOP
+from admin.operations.intent import PAYING_KINDS
 from admin.refund_rules.queries import active_reasons, all_reasons, limit_of, spent_today
 
 
@@ -116,7 +116,7 @@ def switch_reason(code: str, *, actor: Actor, now: datetime) -> None:
 
 def _charged_by(payment: Payment, actor: Actor) -> bool:
     query = sa.select(MoneyOperation.id).where(
-        MoneyOperation.kind == OperationKind.CHARGE,
+        MoneyOperation.kind.in_(PAYING_KINDS),
         MoneyOperation.imp_uid == payment.imp_uid,
         MoneyOperation.created_by_id == actor.operator_id,
     )

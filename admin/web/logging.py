@@ -18,7 +18,18 @@ from admin.config import Settings
 from admin.domain.card_guard import hide_card_numbers
 
 HIDDEN = frozenset(
-    {"password", "secret", "token", "card_number", "expiry", "birth", "pwd_2digit", "cvc", "code"}
+    {
+        "password",
+        "secret",
+        "token",
+        "card_number",
+        "expiry",
+        "birth",
+        "pwd_2digit",
+        "password_2_digits",
+        "cvc",
+        "code",
+    }
 )
 # What a terminal or a reader may take for a line's end or a command, beside what JSON escapes.
 UNSEEN = re.compile("[\x7f-\x9f\u2028\u2029]")

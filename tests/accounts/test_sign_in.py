@@ -193,6 +193,26 @@ def test_a_person_enrols_an_app_and_signs_in_with_its_code(
         assert person.get("/payments/").status_code == 200
 
 
+def test_security_s06_a_code_opens_the_door_once(
+    app: Flask, sign_in: Callable[[Role], Person]
+) -> None:
+    with time_machine.travel(utc_now(), tick=False) as clock:
+        owner = sign_in(Role.FINANCE)
+        assert owner.operator is not None
+        key = enrol(owner)
+        at_enrolment = code_at(key, utc_now())
+        again = give_password(app, owner.operator)
+        assert give_code(again, "/sign-in/code", at_enrolment).status_code == 200
+
+        clock.shift(timedelta(seconds=60))
+        code = code_at(key, utc_now())
+        first, second = (give_password(app, owner.operator) for _ in range(2))
+        assert give_code(first, "/sign-in/code", code).status_code == 302
+        assert give_code(second, "/sign-in/code", code).status_code == 200
+        assert first.get("/payments/").status_code == 200
+        assert second.get("/payments/").status_code == 302
+
+
 def test_a_recovery_code_opens_the_door_once(app: Flask, sign_in: Callable[[Role], Person]) -> None:
     owner = sign_in(Role.FINANCE)
     assert owner.operator is not None

@@ -23,6 +23,7 @@ PART_OF = {
     "jinja2": "flask",
     "limits": "flask-limiter",
     "markupsafe": "flask",
+    "passlib": "flask-security",
     "redis": "redis",
     "ulid": "python-ulid",
     "werkzeug": "flask",

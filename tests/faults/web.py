@@ -55,7 +55,9 @@ def environment(settings: Settings, **changes: str) -> dict[str, str]:
 class Web:
     """One gunicorn. Its own process only forks and waits; the processes below it do the work."""
 
-    def __init__(self, settings: Settings, gateway_url: str, log: Path, processes: int) -> None:
+    def __init__(
+        self, settings: Settings, gateway_url: str, log: Path, processes: int, **changes: str
+    ) -> None:
         self._port = free_port()
         self._log = log
         self._processes = processes
@@ -64,6 +66,7 @@ class Web:
             GATEWAY_URL=gateway_url,
             WEB_BIND=f"127.0.0.1:{self._port}",
             WEB_WORKERS=str(processes),
+            **changes,
         )
         self._process: subprocess.Popen[bytes] | None = None
         self.url = f"http://127.0.0.1:{self._port}"

@@ -109,3 +109,12 @@ def test_going_down_and_up_again_leaves_what_was_there(filled: Flask) -> None:
     assert {table: count(table) for table in whole - kept} == {
         table: BROUGHT.get(table, 0) for table in whole - kept
     }
+
+
+def test_a_payment_keyed_in_is_a_charge_to_an_older_program(filled: Flask) -> None:
+    with db.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE operations SET kind = 'key_in'"))
+    flask_migrate.downgrade(revision="0018_payment_requests")
+    with db.engine.connect() as connection:
+        kinds = connection.execute(sa.text("SELECT kind FROM operations")).scalars().all()
+    assert kinds == ["charge"]

@@ -9,8 +9,11 @@ from datetime import date, datetime, timedelta
 
 import httpx
 import sqlalchemy as sa
+from flask import current_app
 from sqlalchemy import event
 
+from admin.accounts.second_factor import TypedCode
+from admin.customers.card_service import KeptCard, KeyInCommand, charge_typed_card
 from admin.customers.key_service import (
     DeleteCommand,
     IssueCommand,
@@ -42,6 +45,7 @@ from admin.models import (
 from admin.operations.resolver import look, sweep
 from admin.payments.service import sync_payment
 from admin.refunds.service import RefundCommand, refund_payment
+from tests.people import AuthenticatorApp
 
 Forward = Callable[[httpx.Request], httpx.Response]
 
@@ -54,6 +58,7 @@ class Desk:
     gateway: Gateway
     now: datetime
     forms: int = 0
+    app: AuthenticatorApp | None = None
 
     def know(self, imp_uid: str) -> Payment:
         """The payment as the gateway has it, taken into the mirror."""
@@ -168,8 +173,52 @@ class Desk:
         )
         gateway = gateway or self.gateway
         return issue_billing_key(
-            command, card, actor=self.actor, gateway=gateway, now=self.now + after
+            command,
+            card,
+            self.code(after=after),
+            actor=self.actor,
+            gateway=gateway,
+            now=self.now + after,
         )
+
+    def key_in(
+        self,
+        customer: Customer,
+        card: Card,
+        amount: int = 10_000,
+        *,
+        number: str = "KEY-1",
+        keep: str = "",
+        replaces: bool = False,
+        form_key: str = "",
+        gateway: Gateway | None = None,
+        after: timedelta = timedelta(0),
+    ) -> MoneyOperation:
+        """Charge a card that is typed in, and keep it under an address where one is given."""
+        command = KeyInCommand(
+            customer_id=customer.id,
+            merchant_uid=number,
+            amount=Money(amount),
+            order_name="전화 주문 11월",
+            note="",
+            form_key=form_key or self.new_form(),
+            keep=KeptCard(customer_uid=keep, replaces=replaces) if keep else None,
+        )
+        return charge_typed_card(
+            command,
+            card,
+            self.code(after=after),
+            actor=self.actor,
+            gateway=gateway or self.gateway,
+            now=self.now + after,
+        )
+
+    def code(self, *, after: timedelta = timedelta(0)) -> TypedCode:
+        """What the person's authenticator app shows, set up when it is first asked for."""
+        if self.app is None:
+            self.app = AuthenticatorApp(self.actor.operator_id or 0)
+        totp = current_app.extensions["people"].totp_factory
+        return TypedCode(text=self.app.code(self.now + after), totp=totp)
 
     def delete_key(
         self,

@@ -50,11 +50,18 @@ from tests.operations.test_protocol import in_thread
 pytestmark = pytest.mark.slow
 
 NEW, OLD = "/subscribe/customers/cus_new", "/subscribe/customers/cus_1"
-NUMBER = "4518421234561093"
-CARD = Card(number="4518-4212-3456-1093", expiry="2031-07", birth="880412", password_2_digits="73")
+NUMBER = "4518421234581093"
+CARD = Card(number="4518-4212-3458-1093", expiry="2031-07", birth="880412", password_2_digits="73")
 CANARIES = (NUMBER, CARD.number, "880412", "2031-07")
 UNCLEAR = ["drop", "status", "html", "garbage", "truncate", "no_length_truncate"]
 Q = OperationState
+
+
+@pytest.fixture
+def actor(app) -> Actor:
+    """A manager, who may type cards in, too."""
+    operator = add_operator(Role.MANAGER)
+    return Actor(name=operator.name, operator_id=operator.id, role=Role.MANAGER)
 
 
 @pytest.fixture
@@ -119,7 +126,7 @@ class TestIssue:
     def test_a_refused_card_stores_nothing_and_shows_the_gateways_words(
         self, desk, customer, stand_in
     ):
-        operation = desk.issue(customer, Card(number="4518421234560000", expiry="2031-07"))
+        operation = desk.issue(customer, Card(number="4518421234520000", expiry="2031-07"))
 
         assert operation.state is Q.FAILED
         assert "CC14" in operation.outcome
@@ -282,7 +289,7 @@ class TestIssue:
     def test_what_can_be_no_card_never_leaves_and_is_not_repeated(self, desk, customer, stand_in):
         for card in (
             Card(number="4518", expiry="2031-07"),
-            Card(number="4518421234561093x", expiry="2031-07"),
+            Card(number="4518421234581093x", expiry="2031-07"),
             Card(number=NUMBER, expiry="07/31"),
         ):
             with pytest.raises(InvalidInput) as refusal:
@@ -291,7 +298,7 @@ class TestIssue:
         with pytest.raises(InvalidInput):
             desk.issue(customer, CARD, uid="4111111111111111")
         assert every_operation() == []
-        assert stand_in.requests(path="/subscribe*") == []
+        assert [one for one in stand_in.requests() if "/subscribe" in one["path"]] == []
 
     def test_only_who_may_charge_stores_cards(self, desk, customer, stand_in):
         with pytest.raises(NotAllowed):

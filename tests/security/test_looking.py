@@ -120,6 +120,8 @@ CATALOGUE = {
     "customers.index": "customers.searched",
     "customers.show": "customer.viewed",
     "customers.new_charge": "customer.viewed",
+    "cards.new_card": "customer.viewed",
+    "cards.new_payment": "customer.viewed",
     "billing_keys.deletion": "billing_key.viewed",
     "billing_keys.schedules": "billing_key.viewed",
     "billing_keys.new_schedule": "billing_key.viewed",

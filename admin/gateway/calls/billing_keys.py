@@ -87,6 +87,9 @@ class BillingKeyCalls(Calls):
         amount: Money,
         name: str,
         customer_uid: str | None = None,
+        buyer_name: str | None = None,
+        buyer_email: str | None = None,
+        buyer_tel: str | None = None,
         card_quota: int = 0,
     ) -> PaymentSnapshot:
         """Take `amount` with a card given once, storing it under `customer_uid` where one is
@@ -96,14 +99,22 @@ class BillingKeyCalls(Calls):
         if amount.minor < 1:
             raise ValueError("a charge is at least 1")
         check_length(merchant_uid, LONGEST_MERCHANT_UID, "an order number")
+        if customer_uid is not None:
+            check_length(customer_uid, LONGEST_CUSTOMER_UID, "a customer_uid")
+        optional = {
+            "customer_uid": customer_uid,
+            "buyer_name": buyer_name,
+            "buyer_email": buyer_email,
+            "buyer_tel": buyer_tel,
+            "card_quota": card_quota or None,
+        }
         body = {
             **write_card(card),
             "merchant_uid": merchant_uid,
             "amount": write_amount(amount),
             "currency": amount.currency.value,
             "name": name,
-            **({"customer_uid": customer_uid} if customer_uid else {}),
-            **({"card_quota": card_quota} if card_quota else {}),
+            **{field: value for field, value in optional.items() if value is not None},
         }
         return read_payment(
             self._connection.write("POST", path("subscribe", "payments", "onetime"), body=body)

@@ -5,6 +5,7 @@ from admin.operations.kinds.base import Kind
 from admin.operations.kinds.charge import Charge
 from admin.operations.kinds.delivery import DeliveryRegistration
 from admin.operations.kinds.key_delete import KeyDelete
+from admin.operations.kinds.key_in import KeyIn
 from admin.operations.kinds.key_issue import KeyIssue
 from admin.operations.kinds.prepare import Prepare
 from admin.operations.kinds.refund import Refund
@@ -14,6 +15,7 @@ from admin.operations.kinds.unschedule import Unschedule
 KINDS: dict[OperationKind, Kind] = {
     OperationKind.REFUND: Refund(),
     OperationKind.CHARGE: Charge(),
+    OperationKind.KEY_IN: KeyIn(),
     OperationKind.DELIVERY: DeliveryRegistration(),
     OperationKind.KEY_ISSUE: KeyIssue(),
     OperationKind.KEY_DELETE: KeyDelete(),

@@ -25,6 +25,7 @@ class Seen:
     payments: tuple[PaymentSnapshot, ...] = ()
     delivery: DeliveryNotice | None = None
     key: BillingKeySnapshot | None = None
+    key_looked_up: bool = False  # beside a payment: None above then means that there is no key
     schedules: tuple[ScheduleSnapshot, ...] = ()
     prepared: Money | None = None  # the amount registered under an order number
     skew: timedelta | None = None  # the gateway's clock minus ours

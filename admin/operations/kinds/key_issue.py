@@ -14,8 +14,8 @@ from admin.domain.card import Card
 from admin.domain.evidence import Verdict
 from admin.domain.operation import QUIET_PERIOD, OperationState
 from admin.gateway.client import Gateway
-from admin.models import BillingKey, MoneyOperation, db
-from admin.operations.billing_keys import find_key, keep_look, look_up_key
+from admin.models import MoneyOperation
+from admin.operations.billing_keys import keep_stored, look_up_key
 from admin.operations.kinds.base import Seen, Write
 
 DONE = (OperationState.SUCCEEDED, OperationState.SUCCEEDED_LATE)
@@ -38,11 +38,7 @@ class KeyIssue:
         return Seen(key=look_up_key(gateway, operation.customer_uid or ""))
 
     def fence(self, operation: MoneyOperation, seen: Seen) -> Verdict | None:
-        if seen.key is None or operation.details["replaces"]:
-            return None
-        return Verdict(
-            state=OperationState.REJECTED, fact="another card is stored under this key already"
-        )
+        return key_is_taken(operation, seen)
 
     def send(self, operation: MoneyOperation, gateway: Gateway) -> Seen:
         raise LookupError("the card is with the request that decided, see issue_with")
@@ -85,15 +81,17 @@ class KeyIssue:
     def settle(
         self, operation: MoneyOperation, seen: Seen, verdict: Verdict, *, now: datetime
     ) -> None:
-        if seen.key is None or verdict.state not in DONE:
-            return
-        uid = operation.customer_uid or ""
-        if find_key(uid) is None:
-            row = BillingKey(customer_uid=uid, customer_id=operation.details["customer_id"])
-            row.label = operation.details["label"] or None
-            db.session.add(row)
-            db.session.flush()
-        keep_look(uid, seen.key, now=now)
+        if seen.key is not None and verdict.state in DONE:
+            keep_stored(operation, seen.key, looked=True, now=now)
+
+
+def key_is_taken(operation: MoneyOperation, seen: Seen) -> Verdict | None:
+    """The refusal to write over a card that nobody said is to be replaced."""
+    if seen.key is None or operation.details["replaces"]:
+        return None
+    return Verdict(
+        state=OperationState.REJECTED, fact="another card is stored under this key already"
+    )
 
 
 def _same_card(operation: MoneyOperation, key: BillingKeySnapshot) -> bool:

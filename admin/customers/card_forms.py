@@ -1,0 +1,170 @@
+"""Cards typed in: to be stored as a billing key, to be charged once."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from ulid import ULID
+from wtforms import BooleanField, Field, HiddenField, StringField
+from wtforms.validators import InputRequired, Length
+from wtforms.widgets import TextInput
+
+from admin.accounts.second_factor import OneTimeTotp, TypedCode
+from admin.customers.card_service import KeptCard, KeyInCommand
+from admin.customers.key_service import LONGEST_LABEL, IssueCommand
+from admin.customers.service import (
+    LONGEST_ORDER_NAME,
+    new_order_number,
+    number_for_another_try,
+)
+from admin.domain.card import Card
+from admin.domain.money import Money
+from admin.models import Customer, MoneyOperation
+from admin.web.fields import REQUIRED, AmountField, TextField, stripped
+from admin.web.form_keys import mint_form_key
+
+_SIX_DIGITS = re.compile(r"[0-9]{6}")  # an expiry as a telephone's digits alone can write it
+
+
+class UnshownInput(TextInput):
+    """A text control without a value, whatever was typed: it goes one way only."""
+
+    def __call__(self, field: Field, **attributes: Any) -> Any:
+        """The control; a value of False writes no such attribute."""
+        return super().__call__(field, **{**attributes, "value": False})
+
+
+class CardField(StringField):
+    """A part of a card: digits that are never shown again."""
+
+    widget = UnshownInput()
+
+    def __init__(self, label: Any, validators: Any = (), **options: Any) -> None:
+        super().__init__(
+            label,
+            validators,
+            filters=[stripped],
+            render_kw={"autocomplete": "off", "inputmode": "numeric"},
+            **options,
+        )
+
+
+class TypedCardForm(FlaskForm):
+    """What both ways have in common: the card, and the code of who types it.
+
+    Birth and password are what the shop's contract with the PG asks for.
+    """
+
+    number = CardField(_l("Card number"), [InputRequired(REQUIRED)])
+    expiry = CardField(_l("Expiry"), [InputRequired(REQUIRED)])
+    birth = CardField(_l("Birth date or business number"))
+    password_2_digits = CardField(_l("First two digits of the password"))
+    code = CardField(_l("Your code"), [InputRequired(REQUIRED)])
+    form_key = HiddenField()
+
+    def to_card(self) -> Card:
+        """The card, for the length of this request."""
+        expiry = self.expiry.data or ""
+        if _SIX_DIGITS.fullmatch(expiry):
+            expiry = f"{expiry[:4]}-{expiry[4:]}"
+        return Card(
+            number=self.number.data or "",
+            expiry=expiry,
+            birth=self.birth.data or None,
+            password_2_digits=self.password_2_digits.data or None,
+        )
+
+    def to_code(self, totp: OneTimeTotp) -> TypedCode:
+        """The code, with what can judge it."""
+        return TypedCode(text=self.code.data or "", totp=totp)
+
+
+class NewCardForm(TypedCardForm):
+    """A card to be stored under an address of ours."""
+
+    customer_uid = StringField(_l("Billing key"), [InputRequired(REQUIRED)], filters=[stripped])
+    label = TextField(_l("Label"), [Length(max=LONGEST_LABEL, message=_l("That is too long."))])
+    replaces = BooleanField(_l("Replace the card that is stored under this key"))
+
+    def prepare(self, customer: Customer, *, now: datetime) -> None:
+        """Fill in what a form about to be shown for the first time holds."""
+        self.form_key.data = mint_form_key()
+        self.customer_uid.data = new_address(customer, now=now)
+
+    def to_command(self, customer_id: int) -> IssueCommand:
+        """Whose card is stored, under which address."""
+        return IssueCommand(
+            customer_id=customer_id,
+            customer_uid=self.customer_uid.data or "",
+            label=self.label.data or "",
+            replaces=bool(self.replaces.data),
+            form_key=self.form_key.data or mint_form_key(),
+        )
+
+
+class CardPaymentForm(TypedCardForm):
+    """How much, what for, under which order number; and whether the card is kept."""
+
+    amount = AmountField(_l("Amount to charge"))
+    order_name = TextField(
+        _l("What it is for"),
+        [
+            InputRequired(REQUIRED),
+            Length(max=LONGEST_ORDER_NAME, message=_l("The gateway takes at most 40 characters.")),
+        ],
+    )
+    merchant_uid = StringField(_l("Order no."), [InputRequired(REQUIRED)], filters=[stripped])
+    note = TextField(_l("Note"), [Length(max=500, message=_l("At most 500 characters."))])
+    keep = BooleanField(_l("Keep this card under the billing key below"))
+    customer_uid = StringField(_l("Billing key"), filters=[stripped])
+    label = TextField(_l("Label"), [Length(max=LONGEST_LABEL, message=_l("That is too long."))])
+    replaces = BooleanField(_l("Replace the card that is stored under this key"))
+    retry_of = HiddenField()
+
+    def prepare(self, customer: Customer, *, again: MoneyOperation | None, now: datetime) -> None:
+        """Fill in what a form about to be shown for the first time holds.
+
+        `again`: an earlier payment that did not happen and is now asked for once more.
+        """
+        self.form_key.data = mint_form_key()
+        self.merchant_uid.data = new_order_number(now)
+        self.customer_uid.data = new_address(customer, now=now)
+        if again is not None and again.amount is not None:
+            self.retry_of.data = again.id
+            self.amount.data = again.amount.major
+            self.order_name.data = str(again.details["order_name"])
+            self.note.data = again.note
+            self.merchant_uid.data = number_for_another_try(again)
+            if again.customer_uid is not None:
+                self.keep.data = True
+                self.customer_uid.data = again.customer_uid
+                self.label.data = str(again.details["label"])
+                self.replaces.data = bool(again.details["replaces"])
+
+    def to_command(self, customer_id: int) -> KeyInCommand:
+        """The typed decision. Raises InvalidInput for half a won."""
+        kept = KeptCard(
+            customer_uid=self.customer_uid.data or "",
+            label=self.label.data or "",
+            replaces=bool(self.replaces.data),
+        )
+        return KeyInCommand(
+            customer_id=customer_id,
+            merchant_uid=self.merchant_uid.data or "",
+            amount=Money.from_major(self.amount.data or Decimal(0)),
+            order_name=self.order_name.data or "",
+            note=self.note.data or "",
+            form_key=self.form_key.data or mint_form_key(),
+            keep=kept if self.keep.data else None,
+            retry_of=self.retry_of.data or None,
+        )
+
+
+def new_address(customer: Customer, *, now: datetime) -> str:
+    """An address for a card of this customer's that no other card has."""
+    return f"cus-{customer.id}-{str(ULID.from_datetime(now))[-12:]}"
