@@ -170,6 +170,7 @@ def test_a_closed_window_leaves_the_link_open(staff: Visitor, customer: Visitor)
         ({"method": "booknlife", "shop_user_id": "abaddd"}, {"pay_method": "booknlife"}),
         ({"method": "point"}, {"pay_method": "point"}),
         ({"tax_free": "10,000"}, {"amount_minor": 60_000}),
+        ({"channel_key": "channel-key-ieum-window"}, {"pay_method": "card"}),
     ],
     ids=lambda one: "-".join(map(str, one.values())) if isinstance(one, dict) else "",
 )
@@ -199,7 +200,7 @@ def test_instalments_stop_where_staff_said(staff: Visitor, customer: Visitor) ->
 def test_a_virtual_account_is_told_and_then_paid(
     staff: Visitor, customer: Visitor, house: House
 ) -> None:
-    link = compose(staff, method="vbank")
+    link = compose(staff, method="vbank", vbank_due="2099-12-30", company="이음상점 본점")
     window = window_of(customer, link)
     window.get_by_role("button", name=re.compile("결제하기|발급")).click()
     customer.reads("이 계좌로 입금해 주세요")
