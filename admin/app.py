@@ -13,6 +13,7 @@ from admin.accounts import setup as accounts_setup
 from admin.accounts.views import bp as accounts_bp
 from admin.audit import trail
 from admin.audit.views import bp as audit_bp
+from admin.checkout.views import bp as checkout_bp
 from admin.cli import register_commands
 from admin.config import Settings, SettingsError
 from admin.customers.key_views import bp as billing_keys_bp
@@ -43,6 +44,7 @@ from admin.models.engine import (
 from admin.operations.binding import bind
 from admin.operations.second_views import bp as second_person_bp
 from admin.operations.views import bp as operations_bp
+from admin.payment_requests.views import bp as payment_requests_bp
 from admin.payments.column_views import bp as payment_columns_bp
 from admin.payments.views import bp as payments_bp
 from admin.reconciliation.views import bp as reconciliation_bp
@@ -85,6 +87,8 @@ BLUEPRINTS = (
     billing_keys_bp,
     escrow_orders_bp,
     holidays_bp,
+    payment_requests_bp,
+    checkout_bp,
     reconciliation_bp,
     inquiries_bp,
     reports_bp,

@@ -20,6 +20,7 @@ from flask_security.utils import hash_password
 from admin.accounts.demo import seed_demo_operators
 from admin.accounts.service import make_operator
 from admin.accounts.tasks import FORGET
+from admin.checkout import tasks as _checkout_tasks  # noqa: F401 - registers its handler
 from admin.customers.importing import import_customers
 from admin.domain.actor import Actor
 from admin.domain.clock import KST, utc_now

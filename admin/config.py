@@ -6,6 +6,7 @@ Every setting is explained in `.env.example`.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,10 @@ from environs import Env, EnvValidationError, ValidationError
 WEAK_SECRETS = frozenset({"", "secret", "changeme", "change-me", "dev", "test", "password"})
 SHORTEST_SECRET = 32
 SHORTEST_WEBHOOK_TOKEN = 24
+PORTONE_SCRIPT = "https://cdn.iamport.kr/v1/iamport.js"
+SANDBOX_CODE = "imp00000000"
+_IMP_CODE = re.compile(r"imp[0-9]{8}")
+_ORIGIN = re.compile(r"https://[A-Za-z0-9.*-]+")
 
 
 class SettingsError(Exception):
@@ -51,6 +56,26 @@ class Settings:
     sync_history_days: int
     testing: bool
     exports_folder: str = ""
+    imp_code: str = ""
+    window_script_url: str = ""
+    window_origins: tuple[str, ...] = ()
+
+    @property
+    def window_script(self) -> str:
+        """Where the script of the payment window comes from: as set, else the gateway's own."""
+        own = f"{self.gateway_url}/v1/iamport.js" if self.is_sandbox else PORTONE_SCRIPT
+        return self.window_script_url or own
+
+    @property
+    def window_code(self) -> str:
+        """What `IMP.init` is called with; "" where no window can be opened."""
+        return self.imp_code or (SANDBOX_CODE if self.is_sandbox else "")
+
+    @property
+    def window_sources(self) -> tuple[str, ...]:
+        """The origins that the customer's page may load and frame, and no other page may."""
+        script = urlsplit(self.window_script)
+        return (f"{script.scheme}://{script.netloc}", *self.window_origins)
 
     @property
     def exports_path(self) -> Path:
@@ -93,12 +118,16 @@ class Settings:
             "sync_history_days": env.int("SYNC_HISTORY_DAYS", 200),
             "testing": env.bool("JANGBU_TESTING", False),
             "exports_folder": env.str("EXPORTS_FOLDER", ""),
+            "imp_code": env.str("IMP_CODE", "", validate=_checked(_code_fault)),
+            "window_script_url": env.str("WINDOW_SCRIPT_URL", "", validate=_checked(_script_fault)),
+            "window_origins": env.list("WINDOW_ORIGINS", [], validate=_checked_all(_origin_fault)),
         }
         try:
             env.seal()
         except EnvValidationError as error:
             raise SettingsError(_sentences(error.error_messages)) from None
-        values["trusted_hosts"] = tuple(values["trusted_hosts"] or ())
+        for name in ("trusted_hosts", "window_origins"):
+            values[name] = tuple(values[name] or ())
         settings = cls(**values)
         if faults := settings.live_faults():
             raise SettingsError(faults)
@@ -142,6 +171,17 @@ def _checked(fault: Callable[[str], str | None]) -> Callable[[str], None]:
     return check
 
 
+def _checked_all(fault: Callable[[str], str | None]) -> Callable[[list[str]], None]:
+    """The same for every entry of a list."""
+    check = _checked(fault)
+
+    def check_all(values: list[str]) -> None:
+        for value in values:
+            check(value)
+
+    return check_all
+
+
 def _sentences(messages: list[str] | Mapping[str, list[str]]) -> list[str]:
     if isinstance(messages, list):
         return messages
@@ -167,6 +207,18 @@ def _gateway_fault(url: str) -> str | None:
     if parts.scheme == "http" and is_loopback(parts.hostname or ""):
         return None
     return "must be https on port 443, or http on this computer for the sandbox"
+
+
+def _code_fault(value: str) -> str | None:
+    return None if not value or _IMP_CODE.fullmatch(value) else "must be imp and eight digits"
+
+
+def _script_fault(value: str) -> str | None:
+    return _gateway_fault(value) if value else None
+
+
+def _origin_fault(value: str) -> str | None:
+    return None if _ORIGIN.fullmatch(value) else "not origins such as https://*.example.com"
 
 
 def _secret_fault(value: str) -> str | None:

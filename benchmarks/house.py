@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -51,18 +51,27 @@ def pages(data: Path, *, database: str = "") -> Iterator[httpx.Client]:
     """A browser that somebody of finance signed in with, over two web processes."""
     port = free_port()
     env = environment(data, port=port, database=database)
+    command = [BIN / "gunicorn", "--config", ROOT / "gunicorn.conf.py", "wsgi:app"]
+    with served(command, ROOT, env, port=port) as browser:
+        sign_in(browser)
+        yield browser
+
+
+@contextmanager
+def served(
+    command: Sequence[str | Path], folder: Path, env: Mapping[str, str], *, port: int
+) -> Iterator[httpx.Client]:
+    """A web server for the length of a `with` block, and a browser before it."""
     server = subprocess.Popen(
-        [str(BIN / "gunicorn"), "--config", str(ROOT / "gunicorn.conf.py"), "wsgi:app"],
-        cwd=ROOT,
+        list(map(str, command)),
+        cwd=folder,
         env=env,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+    address = f"http://127.0.0.1:{port}"
     try:
-        with httpx.Client(
-            base_url=f"http://127.0.0.1:{port}", timeout=120, trust_env=False
-        ) as browser:
-            sign_in(browser)
+        with httpx.Client(base_url=address, timeout=300, trust_env=False) as browser:
             yield browser
     finally:
         server.send_signal(signal.SIGTERM)

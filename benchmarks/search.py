@@ -13,7 +13,6 @@ import argparse
 import os
 import platform
 import re
-import signal
 import subprocess
 import sys
 import tempfile
@@ -26,7 +25,7 @@ from pathlib import Path
 import httpx
 
 from benchmarks.first_page import ROOT, free_port
-from benchmarks.house import environment, pages, prepare
+from benchmarks.house import environment, pages, prepare, served
 from scripts.run import BIN
 
 PEERS = ROOT / ".peers"
@@ -169,25 +168,11 @@ def peer(data: Path, *, off: bool) -> Iterator[httpx.Client | None]:
     install_peers()
     port = free_port()
     env = {**os.environ, "PEER_DATABASE_URL": environment(data)["DATABASE_URL"]}
-    server = subprocess.Popen(
-        [
-            str(PEERS / "bin/gunicorn"),
-            *("-w", "2", "-b", f"127.0.0.1:{port}", "--timeout", "300", "flask_admin_app:app"),
-        ],
-        cwd=ROOT / "benchmarks/peers",
-        env=env,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        with httpx.Client(
-            base_url=f"http://127.0.0.1:{port}", timeout=300, trust_env=False
-        ) as browser:
-            until_answers(browser)
-            yield browser
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(60)
+    place = ("-w", "2", "-b", f"127.0.0.1:{port}", "--timeout", "300", "flask_admin_app:app")
+    command = [PEERS / "bin/gunicorn", *place]
+    with served(command, ROOT / "benchmarks/peers", env, port=port) as browser:
+        until_answers(browser)
+        yield browser
 
 
 def install_peers() -> None:

@@ -29,6 +29,8 @@ from sandbox.seeding import seed_if_new
 from sandbox.state import Sandbox
 from sandbox.store import Store
 from sandbox.webhooks import WebhookSender
+from sandbox.window import page as window_page
+from sandbox.window import sdk as window_sdk
 
 
 def create_app(config: SandboxConfig | None = None) -> Flask:
@@ -58,6 +60,8 @@ def create_app(config: SandboxConfig | None = None) -> Flask:
         vbanks,
         receipts,
         codes,
+        window_sdk,
+        window_page,
     ):
         app.register_blueprint(module.bp)
     app.register_blueprint(control_blueprint())

@@ -16,6 +16,8 @@ from sandbox.state import sandbox
 from sandbox.wire import WIRE
 
 CONTROL = "/_sandbox"
+# Where browsers of buyers come, who have no token.
+_WINDOWS = ("/v1/", "/window/")
 
 
 def register_gatekeeper(app: Flask) -> None:
@@ -30,6 +32,9 @@ def _on_arrival() -> Response | None:
         carry_out(parts.store, now=parts.clock.now())
         return None
     carry_out(parts.store, now=parts.clock.now())
+    is_window = request.path.startswith(_WINDOWS)
+    if is_window and request.method != "POST":
+        return None
     path = readable(request.path).rstrip("/") or "/"
     fields = _fields()
     parts.requests.note(at=parts.clock.now(), method=request.method, path=path, fields=fields)
@@ -40,7 +45,7 @@ def _on_arrival() -> Response | None:
         if not lets_through(fault):
             g.struck = True
             return _struck(fault, None)
-    if path != TOKEN_PATH:
+    if path != TOKEN_PATH and not is_window:
         check_token()
     return None
 
@@ -99,9 +104,11 @@ def _fields() -> dict[str, Any]:
 
 
 def _uids(fields: dict[str, Any]) -> frozenset[str]:
-    """Every id a fault may be aimed at: path segments and the id fields."""
+    """Every id a fault may be aimed at: path segments and the id fields, a window's too."""
     found = set(segments(request.path))
+    params = fields.get("params")
+    asked = params if isinstance(params, dict) else {}
     for name in ("imp_uid", "merchant_uid", "customer_uid"):
-        for value in (fields.get(name), fields.get(f"{name}[]")):
+        for value in (fields.get(name), fields.get(f"{name}[]"), asked.get(name)):
             found.update(map(str, value if isinstance(value, list) else [value] if value else []))
     return frozenset(found)

@@ -103,6 +103,10 @@ TABLES = (
     """CREATE TABLE registered (
         imp_uid TEXT PRIMARY KEY, cancellation_id TEXT NOT NULL, amount NUMERIC NOT NULL,
         tax_free NUMERIC NOT NULL, reason TEXT NOT NULL)""",
+    """CREATE TABLE windows (
+        seq INTEGER PRIMARY KEY, id TEXT UNIQUE, merchant_uid TEXT, imp_uid TEXT,
+        user_code TEXT, tier TEXT, params TEXT NOT NULL, mobile INTEGER NOT NULL, origin TEXT,
+        at INTEGER NOT NULL, error_code TEXT, error_msg TEXT)""",
     "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
     """CREATE TABLE schedules (
         id INTEGER PRIMARY KEY, merchant_uid TEXT NOT NULL UNIQUE, customer_uid TEXT NOT NULL,
@@ -139,10 +143,12 @@ INDEXES = (
     "CREATE INDEX schedules_due ON schedules (schedule_status, schedule_at)",
     "CREATE INDEX schedules_customer_uid ON schedules (customer_uid, schedule_at)",
     "CREATE INDEX schedules_time ON schedules (schedule_at)",
+    "CREATE INDEX windows_merchant_uid ON windows (merchant_uid)",
 )
 TABLE_NAMES = (
     "payments", "cancellations", "customers", "deliveries", "prepared", "tokens", "ledger",
     "receipts", "deadlines", "settings", "schedules", "key_groups", "registered",
+    "windows",
 )  # fmt: skip
 
 

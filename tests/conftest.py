@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+import stamina
 from flask import Flask
 from flask_migrate import upgrade
 from flask_security.utils import hash_password
@@ -80,6 +81,14 @@ def settings(stand_in: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Set
         sync_history_days=30,
         testing=True,
     )
+
+
+@pytest.fixture(autouse=True)
+def _no_waits_between_tries() -> Iterator[None]:
+    """Reads that fail are tried as often as ever, without a pause."""
+    stamina.set_testing(True, attempts=3, cap=True)
+    yield
+    stamina.set_testing(False)
 
 
 @pytest.fixture(scope="session")

@@ -79,6 +79,9 @@ def show(customer_id: int) -> ResponseReturnValue:
         charges=_charges(customer),
         listing={"groups": groups},
         time_heading=gettext("Requested"),
+        register_href=url_for("payment_requests.new", kind="card", customer=customer.id)
+        if can(Permission.REQUESTS_CREATE.value)
+        else "",
         payments_href=url_for("payments.index", q=customer.tel_digits or "", period="all"),
         back=Link(gettext("Customers & billing"), url_for("customers.index")),
     )

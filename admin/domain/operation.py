@@ -25,6 +25,7 @@ class OperationKind(Enum):
     KEY_DELETE = "billing_key_delete"
     SCHEDULE = "schedule"
     UNSCHEDULE = "unschedule"
+    PREPARE = "prepare"
 
 
 # What is sent of these (a card) is in the memory of the deciding request and nowhere else: once

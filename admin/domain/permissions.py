@@ -25,6 +25,8 @@ class Permission(Enum):
     CUSTOMERS_READ = "customers.read"
     CHARGES_CREATE = "charges.create"
     KEYS_DELETE = "billing_keys.delete"
+    REQUESTS_READ = "payment_requests.read"
+    REQUESTS_CREATE = "payment_requests.create"
     ESCROW_READ = "escrow.read"
     DELIVERIES_CREATE = "deliveries.create"
     ESCROW_DECIDE = "escrow.decide"
@@ -59,6 +61,7 @@ _VIEWER = frozenset(
         Permission.REFUNDS_READ,
         Permission.OPERATIONS_READ,
         Permission.ESCROW_READ,
+        Permission.REQUESTS_READ,
         Permission.INQUIRIES_READ,
         Permission.REPORTS_READ,
         Permission.OWN_PROFILE,
@@ -71,6 +74,7 @@ _SUPPORT = _VIEWER | {
     Permission.CUSTOMERS_READ,
     Permission.DELIVERIES_CREATE,
     Permission.ESCROW_DECIDE,
+    Permission.REQUESTS_CREATE,
     Permission.INQUIRIES_WRITE,
 }
 _FINANCE = _SUPPORT | {

@@ -16,6 +16,7 @@ from admin.models.operator import Operator, OperatorRole, SignInSession
 from admin.models.order import LineItem, Order
 from admin.models.payment import Payment, PaymentCancellation
 from admin.models.payment_day import PaymentDay, Span, TimeBasis
+from admin.models.payment_request import PaymentRequest
 from admin.models.reconciliation import Discrepancy, ReconciliationRun
 from admin.models.refund_batch import RefundBatch, RefundBatchRow
 from admin.models.refund_rules import RefundLimit, RefundReason
@@ -57,6 +58,7 @@ __all__ = [
     "Payment",
     "PaymentCancellation",
     "PaymentDay",
+    "PaymentRequest",
     "PaymentText",
     "ReconciliationRun",
     "RefundBatch",

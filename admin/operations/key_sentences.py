@@ -86,6 +86,9 @@ def _stopped(operation: MoneyOperation) -> str:
             OperationKind.UNSCHEDULE: gettext(
                 "It does not wait to be charged any more, so nothing was sent."
             ),
+            OperationKind.PREPARE: gettext(
+                "An amount is registered under this order number already, so nothing was sent."
+            ),
         }.get(operation.kind, "")
     )
 

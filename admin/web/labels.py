@@ -22,6 +22,8 @@ from admin.domain.job import JobLane, JobState
 from admin.domain.money import Currency
 from admin.domain.operation import OperationKind, OperationState, SettledBy
 from admin.domain.payment import PaymentState, PaymentStatus, PayMethod, Standing
+from admin.domain.payment_request import RequestState, RequestTab
+from admin.domain.payment_window import RequestKind
 from admin.domain.permissions import Permission, Role
 from admin.domain.reconciliation.kinds import DiscrepancyKind, Severity
 from admin.domain.reconciliation.records import BookedStatus
@@ -110,6 +112,7 @@ LABELS: dict[Enum, Label] = {
     OperationKind.KEY_DELETE: _plain(_l("Billing-key deletion")),
     OperationKind.SCHEDULE: _plain(_l("Scheduling a charge")),
     OperationKind.UNSCHEDULE: _plain(_l("Taking a schedule back")),
+    OperationKind.PREPARE: _plain(_l("Registering an amount")),
     ScheduleState.SCHEDULED: Label(_l("Scheduled"), "blue", "calendar-event"),
     ScheduleState.RAN: Label(_l("Ran, result not told"), "grey", "clock"),
     ScheduleState.PAID: Label(_l("Paid"), "green", "check", quiet=True),
@@ -165,6 +168,21 @@ LABELS: dict[Enum, Label] = {
     Evidence.KCP_ADMIN: _plain(_l("Seen in KCP's admin")),
     Evidence.AFTER_ARRIVAL: _plain(_l("3 business days after arrival")),
     Evidence.AFTER_REGISTRATION: _plain(_l("6 business days after the registration")),
+    RequestKind.PAYMENT: _plain(_l("Payment")),
+    RequestKind.CARD: _plain(_l("Card registration")),
+    RequestState.PREPARING: Label(_l("Being set up"), "amber", "clock"),
+    RequestState.NOT_PREPARED: Label(_l("Not set up"), "red", "alert-triangle"),
+    RequestState.OPEN: Label(_l("Link open"), "blue", "clock"),
+    RequestState.AWAITING: Label(_l("Awaiting deposit"), "amber", "clock"),
+    RequestState.PAID: Label(_l("Paid"), "green", "check", quiet=True),
+    RequestState.GIVEN_BACK: Label(_l("Refunded"), "red", "arrow-back-up"),
+    RequestState.STORED: Label(_l("Card registered"), "green", "check", quiet=True),
+    RequestState.DIFFERS: Label(_l("Differs from request"), "red", "alert-triangle"),
+    RequestState.EXPIRED: Label(_l("Expired"), "grey", "clock-off"),
+    RequestState.REVOKED: Label(_l("Taken back"), "grey", "ban"),
+    RequestTab.OPEN: _plain(_l("Open")),
+    RequestTab.DONE: _plain(_l("Done")),
+    RequestTab.ENDED: _plain(_l("Ended")),
     InquiryState.OPEN: Label(_l("Awaiting answer"), "amber", "clock"),
     InquiryState.ANSWERED: Label(_l("Answered"), "green", "check", quiet=True),
     InquiryState.CLOSED: Label(_l("Closed"), "grey", "check", quiet=True),
@@ -250,6 +268,8 @@ LABELS: dict[Enum, Label] = {
     Permission.CUSTOMERS_READ: _plain(_l("See customers")),
     Permission.CHARGES_CREATE: _plain(_l("Charge billing keys")),
     Permission.KEYS_DELETE: _plain(_l("Delete billing keys")),
+    Permission.REQUESTS_READ: _plain(_l("See payment requests")),
+    Permission.REQUESTS_CREATE: _plain(_l("Compose payment requests")),
     Permission.ESCROW_READ: _plain(_l("See escrow orders")),
     Permission.DELIVERIES_CREATE: _plain(_l("Register deliveries")),
     Permission.ESCROW_DECIDE: _plain(_l("Record what buyers decided")),
@@ -265,26 +285,11 @@ LABELS: dict[Enum, Label] = {
     Permission.JOBS_READ: _plain(_l("See jobs")),
     Permission.JOBS_RUN: _plain(_l("Start jobs")),
     Permission.OWN_PROFILE: _plain(_l("Own profile")),
-    Standing.PAID: Label(_l("Paid"), "green", "check", quiet=True),
-    Standing.PART_REFUNDED: Label(_l("Part refund"), "red", "arrow-back-up"),
-    Standing.REFUNDED: Label(_l("Refunded"), "red", "arrow-back-up"),
-    Standing.CANCELLED: Label(_l("Cancelled"), "grey", "x"),
-    Standing.WAITING: Label(_l("Awaiting"), "amber", "clock"),
-    Standing.OPENED: Label(_l("Not finished"), "grey", "clock"),
-    Standing.FAILED: Label(_l("Failed"), "grey", "x"),
     TimeBasis.REQUESTED: _plain(_l("Requested")),
     TimeBasis.APPROVED: _plain(_l("Approved")),
     TimeBasis.CANCELLED: _plain(_l("Cancelled")),
     Span.DAY: _plain(_l("Day")),
     Span.MONTH: _plain(_l("Month")),
-    StatusWord.PAID: Label(_l("Paid"), "green", "check", quiet=True),
-    StatusWord.PART_REFUNDED: Label(_l("Part refund"), "red", "arrow-back-up"),
-    StatusWord.REFUNDED: Label(_l("Refunded"), "red", "arrow-back-up"),
-    StatusWord.AWAITING: Label(_l("Awaiting"), "amber", "clock"),
-    StatusWord.OPENED: Label(_l("Not finished"), "grey", "clock"),
-    StatusWord.FAILED: Label(_l("Failed"), "grey", "x"),
-    StatusWord.EXPIRED: Label(_l("Expired"), "grey", "clock-off"),
-    StatusWord.UNKNOWN: Label(_l("Checking"), "amber", "half"),
     Field.STATUS: _plain(_l("Status")),
     Field.METHOD: _plain(_l("Pay method")),
     Field.AMOUNT: _plain(_l("Amount")),
@@ -356,8 +361,21 @@ LABELS: dict[Enum, Label] = {
     ClueKind.NAME: _plain(_l("Name")),
 }
 
+# The state of a payment whose newest operation has no known outcome yet.
+OUTCOME_UNKNOWN = Label(_l("Checking"), "amber", "half")
+# A standing and a word of the search language are called what the state is called.
+LABELS |= {
+    one: LABELS[PaymentState.AWAITING if one is Standing.WAITING else PaymentState(one.value)]
+    for one in Standing
+}
+LABELS |= {
+    one: OUTCOME_UNKNOWN if one is StatusWord.UNKNOWN else LABELS[PaymentState(one.value)]
+    for one in StatusWord
+}
+
 JOBS: dict[str, LazyString] = {
     "payments.sync": _l("Walk over the gateway's payments"),
+    "checkout.settle": _l("Look for registered cards"),
     "escrow_orders.look": _l("Look for deliveries"),
     "escrow_orders.confirm": _l("Confirm escrow orders by the rule"),
     "operations.sweep": _l("Look for unknown outcomes"),
@@ -367,9 +385,6 @@ JOBS: dict[str, LazyString] = {
     "watches.evaluate": _l("Look at the watches"),
     "exports.sweep": _l("Delete exports past their time"),
 }
-
-# The state of a payment whose newest operation has no known outcome yet.
-OUTCOME_UNKNOWN = Label(_l("Checking"), "amber", "half")
 
 
 def label_of(member: Enum) -> Label:

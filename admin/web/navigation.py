@@ -69,6 +69,12 @@ MENU: tuple[tuple[Entry, ...], ...] = (
             permission=Permission.CUSTOMERS_READ,
         ),
         Entry(
+            label=_l("Payment requests"),
+            endpoint="payment_requests.index",
+            icon="link",
+            permission=Permission.REQUESTS_READ,
+        ),
+        Entry(
             label=_l("Escrow"),
             endpoint="escrow_orders.index",
             icon="package",

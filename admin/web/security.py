@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 
 from flask import Flask, Response, abort, g, request
 from flask_limiter import Limiter
@@ -96,6 +97,11 @@ def common_headers(*, secure_cookies: bool) -> dict[str, str]:
     return dict(headers.headers)
 
 
+def allow_window(sources: Sequence[str]) -> None:
+    """Let the present response, and no other, load the payment window's script and frames."""
+    g.window_sources = tuple(sources)
+
+
 class _Headers:
     """Sets the security headers of every response that passes through Flask."""
 
@@ -103,19 +109,22 @@ class _Headers:
         self._common = common_headers(secure_cookies=secure_cookies)
 
     def __call__(self, response: Response) -> Response:
+        window = g.get("window_sources", ())
         policy = (
             ContentSecurityPolicy()
             .default_src("'none'")
-            .script_src("'self'", f"'nonce-{csp_nonce()}'")
-            .style_src("'self'")
-            .img_src("'self'", "data:")
+            .script_src("'self'", f"'nonce-{csp_nonce()}'", *window)
+            .style_src("'self'", *window)
+            .img_src("'self'", "data:", *window)
             .font_src("'self'")
-            .connect_src("'self'")
-            .form_action("'self'")
+            .connect_src("'self'", *window)
+            .form_action("'self'", *window)
             .base_uri("'none'")
             .object_src("'none'")
             .frame_ancestors("'none'")
         )
+        if window:
+            policy = policy.frame_src(*window)
         for name, value in {**self._common, **Secure(csp=policy).headers}.items():
             response.headers[name] = value
         if request.endpoint != "static":

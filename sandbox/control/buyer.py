@@ -1,40 +1,34 @@
 """What a buyer does: pay in the window, leave it, pay into a virtual account, decide on escrow."""
 
-import json
-from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response
 
 from sandbox import deadlines
-from sandbox.clock import KST
 from sandbox.control.deposits import take_deposit
 from sandbox.envelope import Refusal, success
-from sandbox.facts.codes import BANKS, CARDS
-from sandbox.facts.kcp import (
-    INSTALMENTS_FROM,
-    MINIMUM_AMOUNT,
-    RESULT_TEXTS,
-    SHOP_NAME,
-    TEST_MINIMUM_AMOUNT,
-    TEST_SITE,
-    WINDOW_SITE,
-    kcp_text,
-)
-from sandbox.incoming import Body, addresses, boolean, number, read_body, text
+from sandbox.facts.kcp import CHANNELS, INSTALMENTS_FROM, RESULT_TEXTS
+from sandbox.incoming import Body, boolean, number, read_body, text
 from sandbox.ledger import record
-from sandbox.numbering import new_apply_num, new_imp_uid, new_pg_tid
-from sandbox.payment_rows import Payment, blank_payment, find_payment, insert_payments, read_one
+from sandbox.numbering import new_imp_uid
+from sandbox.payment_rows import Payment, find_payment, insert_payments, read_one
 from sandbox.state import sandbox
+from sandbox.window.channels import Channel
+from sandbox.window.offers import longest_quota, vbank_deadline
+from sandbox.window.orders import check_items, check_not_paid, check_prepared
+from sandbox.window.refusal import NotOpened
+from sandbox.window.rows import (
+    Choice,
+    awaiting_deposit,
+    is_below_minimum,
+    method_fields,
+    note_charge,
+    opened_row,
+    paid,
+    refused,
+)
 
 bp = Blueprint("buyer", __name__, url_prefix="/buyer")
-
-# In the window the buyer chooses a wallet; the gateway stores what the wallet paid with.
-WALLETS = frozenset({"kakaopay", "naverpay", "payco", "tosspay", "lpay", "ssgpay", "applepay"})
-_VBANK_DAYS = 3
-# What a `vbank_due` without a time, or without seconds, is filled up with, by its length.
-_TIME_LEFT_OUT = {8: "235959", 12: "59", 14: ""}
-_ITEM_PROPERTIES = {"orderNumber", "name", "quantity", "amount"}
 
 
 @bp.post("/pay")
@@ -58,7 +52,7 @@ def pay() -> Response:
         row["imp_uid"] = new_imp_uid(db, by_api=False)
         insert_payments(db, [row])
         if row["status"] == "paid":
-            _note_charge(db, row)
+            note_charge(db, row)
         payment = read_one(db, row["imp_uid"])
     # Abandoned windows and ordinary failures send nothing.
     if row["status"] == "paid" or row["vbank_num"]:
@@ -76,7 +70,7 @@ def deposit() -> Response:
         row = take_deposit(db, imp_uid, now=now)
         if row["vbank_date"] < now:  # nothing was kept: the transaction ends here
             raise Refusal("The virtual account has expired.", status=409)
-        _note_charge(db, dict(row) | {"paid_at": now})
+        note_charge(db, dict(row) | {"paid_at": now})
         payment = read_one(db, imp_uid)
     parts.webhooks.send(payment, notice_url=row["notice_url"])
     return success(payment)
@@ -111,136 +105,75 @@ def decide() -> Response:
 
 
 def _check_window_opens(db: Any, body: Body, merchant_uid: str, amount: int) -> None:
-    """Not for a paid order number, nor another amount than prepared, nor with escrow items
-    that lack one of their four properties; what the items add up to is never checked."""
-    is_paid = db.execute(
-        "SELECT 1 FROM payments WHERE merchant_uid = ? AND status IN ('paid', 'cancelled')",
-        (merchant_uid,),
-    ).fetchone()
-    if is_paid and not boolean(body.get("twice")):
-        raise Refusal("The order number is paid already.", status=409)
-    for item in body.get("kcpProducts") or ():
-        if not isinstance(item, dict) or not item.keys() >= _ITEM_PROPERTIES:
-            raise Refusal("kcpProducts need orderNumber, name, quantity and amount.", status=409)
-    prepared = db.execute(
-        "SELECT amount FROM prepared WHERE merchant_uid = ?", (merchant_uid,)
-    ).fetchone()
-    if prepared is not None and prepared["amount"] != amount:
-        raise Refusal("The amount differs from the prepared one.", status=409)
+    """As the window itself does; `twice` lets a paid order number be paid again."""
+    try:
+        if not boolean(body.get("twice")):
+            check_not_paid(db, merchant_uid)
+        check_items(body)
+        check_prepared(db, body, merchant_uid, amount)
+    except NotOpened as refusal:
+        raise Refusal(refusal.text, status=409) from None
 
 
 def _window_row(body: Body, merchant_uid: str, amount: int, *, now: int) -> Payment:
     method = text(body, "pay_method") or "card"
-    row = blank_payment() | {
-        "merchant_uid": merchant_uid,
-        "amount": amount,
-        "channel": "mobile" if boolean(body.get("mobile")) else "pc",
-        "pg_provider": "kcp",
-        "sandbox": int(boolean(body.get("sandbox"))),
-        "escrow": int(boolean(body.get("escrow"))),
-        "name": text(body, "name", longest=40) or "주문",
-        "tax_free": number(body, "tax_free") or 0,
-        "custom_data": _as_text(body.get("custom_data")),
-        "customer_uid": text(body, "customer_uid", longest=80),
-        "notice_url": addresses(body, "notice_url"),
-        "user_agent": "sorry_not_supported_anymore",
-        "started_at": now,
-        "updated_at": now,
-    }
-    row["pg_id"] = TEST_SITE if row["sandbox"] else WINDOW_SITE
-    for part in ("name", "email", "tel", "addr", "postcode"):
-        row[f"buyer_{part}"] = text(body, f"buyer_{part}")
-    row |= _method_fields(method, body, amount, now=now)
-    return row | _outcome(method, body, amount, now=now)
+    channel = _channel(boolean(body.get("sandbox")))
+    row = opened_row(
+        body | {"name": text(body, "name", longest=40) or "주문"},
+        channel,
+        method=method,
+        amount=amount,
+        is_mobile=boolean(body.get("mobile")),
+        now=now,
+    )
+    row |= method_fields(method, _choice(body, amount, now=now), now=now)
+    return row | _outcome(method, body, amount, is_test=channel["sandbox"], now=now)
 
 
-def _method_fields(method: str, body: Body, amount: int, *, now: int) -> Payment:
-    if method == "trans":
-        code = text(body, "bank_code") or "004"
-        return {"pay_method": method, "bank_code": code, "bank_name": BANKS.get(code)}
-    if method == "vbank":
-        code = text(body, "bank_code") or "088"
-        return {
-            "pay_method": method,
-            "vbank_code": code,
-            "vbank_name": BANKS.get(code),
-            "vbank_num": f"562{now % 10**11:011d}",
-            "vbank_holder": SHOP_NAME,
-            "vbank_issued_at": now,
-            "vbank_date": _vbank_date(body, now=now),
-        }
-    if method in {"card", "samsung"} or method in WALLETS:
-        code = text(body, "card_code") or "366"
-        quota = _chosen_quota(body)
-        return {
-            "pay_method": "card" if method in WALLETS else method,
-            "emb_pg_provider": method if method in WALLETS else None,
-            "card_code": code,
-            "card_name": CARDS.get(code),
-            "card_number": "451842******1093",
-            "card_type": 0,
-            "card_quota": quota if amount >= INSTALMENTS_FROM else 0,
-        }
-    return {"pay_method": method, "apply_num": ""}
+def _channel(is_test: bool) -> Channel:
+    return next(
+        channel
+        for channel in CHANNELS
+        if channel["pg_provider"] == "kcp" and channel["sandbox"] == is_test
+    )
 
 
-def _vbank_date(body: Body, *, now: int) -> int:
-    """`vbank_due`, a day (to its last second) or a day with minutes or seconds, Korean time."""
-    due = text(body, "vbank_due")
-    if due is None:
-        return now + _VBANK_DAYS * 86_400
+def _choice(body: Body, amount: int, *, now: int) -> Choice:
     try:
-        written = due + _TIME_LEFT_OUT[len(due)]
-        moment = datetime.strptime(written, "%Y%m%d%H%M%S").replace(tzinfo=KST)
-    except (KeyError, ValueError):
+        deadline = vbank_deadline(text(body, "vbank_due"), now=now)
+    except ValueError:
         raise Refusal("vbank_due is YYYYMMDD and perhaps a time.", status=400) from None
-    return int(moment.timestamp())
+    quota = _chosen_quota(body)
+    return Choice(
+        card_code=text(body, "card_code") or "366",
+        card_quota=quota if amount >= INSTALMENTS_FROM else 0,
+        bank_code=text(body, "bank_code"),
+        vbank_date=deadline,
+    )
 
 
 def _chosen_quota(body: Body) -> int:
-    """What the buyer chose; KCP reads the longest of the shop's `display.card_quota` as a
-    limit and offers everything up to it."""
     quota = int(number(body, "card_quota") or 0)
-    display = body.get("display")
-    offered = display.get("card_quota") if isinstance(display, dict) else None
-    if isinstance(offered, list) and quota > max(map(int, offered), default=0):
+    try:
+        is_too_long = "display" in body and quota > longest_quota(body)
+    except NotOpened as refusal:
+        raise Refusal(refusal.text, status=409) from None
+    if is_too_long:
         raise Refusal("The window does not offer that many instalments.", status=409)
     return quota
 
 
-def _outcome(method: str, body: Body, amount: int, *, now: int) -> Payment:
+def _outcome(method: str, body: Body, amount: int, *, is_test: bool, now: int) -> Payment:
     outcome = text(body, "outcome") or ("ready" if method == "vbank" else "paid")
     if outcome == "failed":
-        return _failure(text(body, "fail_code") or "3001", now=now)
-    least = TEST_MINIMUM_AMOUNT if boolean(body.get("sandbox")) else MINIMUM_AMOUNT
-    if amount < least.get(method, 0) and (outcome == "paid" or method == "vbank"):
-        return _failure("8135" if method == "card" else "8063", now=now)
+        code = text(body, "fail_code") or "3001"
+        if code not in RESULT_TEXTS:
+            raise Refusal("Unknown KCP code in fail_code.", status=400)
+        return refused(code, now=now)
+    if is_below_minimum(method, amount, is_test=is_test) and (
+        outcome == "paid" or method == "vbank"
+    ):
+        return refused("8135" if method == "card" else "8063", now=now)
     if outcome == "ready":
-        return {"status": "ready", "pg_tid": new_pg_tid(now) if method == "vbank" else None}
-    paid: Payment = {"status": "paid", "paid_at": now, "pg_tid": new_pg_tid(now)}
-    return paid | ({"apply_num": new_apply_num()} if method in {"card", "samsung"} else {})
-
-
-def _failure(code: str, *, now: int) -> Payment:
-    if code not in RESULT_TEXTS:
-        raise Refusal("Unknown KCP code in fail_code.", status=400)
-    return {"status": "failed", "failed_at": now, "fail_reason": kcp_text(code)}
-
-
-def _note_charge(db: Any, row: Payment) -> None:
-    record(
-        db,
-        "charge",
-        at=row["paid_at"],
-        source="buyer",
-        imp_uid=row["imp_uid"],
-        merchant_uid=row["merchant_uid"],
-        customer_uid=row["customer_uid"],
-        amount=row["amount"],
-    )
-
-
-def _as_text(value: object) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False)
+        return awaiting_deposit(now=now) if method == "vbank" else {}
+    return paid(method, now=now)

@@ -12,7 +12,6 @@ from tests.conftest import add_operator
 from tests.faults.proxy import Proxy, proxied
 from tests.faults.web import Visitor, Web
 from tests.operations.conftest import (
-    _no_waits_between_tries,
     connect,
     desk,
     key,
@@ -21,7 +20,7 @@ from tests.operations.conftest import (
 )
 from tests.stand_in import StandIn
 
-__all__ = ["_no_waits_between_tries", "connect", "desk", "key", "parcel", "payment"]
+__all__ = ["connect", "desk", "key", "parcel", "payment"]
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,6 @@ from typing import Any
 
 import httpx
 import pytest
-import stamina
 
 from admin.gateway.client import Gateway
 from admin.gateway.settings import Deadlines, GatewaySettings
@@ -20,14 +19,6 @@ from sandbox.server import running
 KEY, SECRET = "imp_apikey", "a-secret-nobody-may-see"
 STARTED, PAID = 1_767_225_600, 1_767_225_660  # 2026-01-01 09:00 and 09:01 KST
 SHORT = Deadlines(look_up=8.0, page=8.0, money=2.0, token=1.0)
-
-
-@pytest.fixture(autouse=True)
-def no_waits_between_tries() -> Iterator[None]:
-    """Retries keep their number and lose their pauses."""
-    stamina.set_testing(True, attempts=3, cap=True)
-    yield
-    stamina.set_testing(False)
 
 
 def envelope(response: Any = None, *, code: int = 0, message: str | None = None) -> bytes:

@@ -79,11 +79,15 @@ class House:
 
     def wait_until_in(self) -> None:
         """Wait until the first walk brought every payment in."""
-        self._wait(lambda: "Ctrl-C" in self.said.read_text(encoding="utf-8"))
+        self.wait_for(lambda: "Ctrl-C" in self.said.read_text(encoding="utf-8"))
         jobs = "SELECT count(*) FROM jobs WHERE name = 'payments.sync' AND state = 'done'"
-        self._wait(lambda: self.one(jobs) > 0)
+        self.wait_for(lambda: self.one(jobs) > 0)
 
-    def _wait(self, ready: Any) -> None:
+    def buyer(self, act: str, **body: Any) -> None:
+        """Let the buyer do something that no page of ours is for."""
+        self._control("POST", f"buyer/{act}", body)
+
+    def wait_for(self, ready: Any) -> None:
         until = time.monotonic() + WITHIN
         while not ready():
             text = self.said.read_text(encoding="utf-8")

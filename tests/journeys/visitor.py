@@ -40,6 +40,7 @@ class Visitor:
         self.home = home
         self.found: list[str] = []
         self.rules: dict[str, Any] = {}  # as axe takes them
+        self.also: tuple[str, ...] = ()  # the origin of a payment window, for a customer
         page.add_init_script(WATCH_POLICY)
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.found.append(f"error: {error}"))
@@ -107,5 +108,6 @@ class Visitor:
             self.found.append(f"console: {message.text} ({message.location['url']})")
 
     def _asked(self, request: Request) -> None:
-        if not request.url.startswith((self.home + "/", "data:", "blob:" + self.home)):
+        ours = (self.home + "/", "data:", "blob:" + self.home, *self.also)
+        if not request.url.startswith(ours):
             self.found.append(f"foreign request: {request.url}")

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-import stamina
 
 from admin.domain.actor import Actor
 from admin.gateway.client import Gateway
@@ -20,13 +19,6 @@ from tests.stand_in import StandIn
 
 UID = "imp_100000000001"
 Connect = Callable[..., Gateway]
-
-
-@pytest.fixture(autouse=True)
-def _no_waits_between_tries() -> Iterator[None]:
-    stamina.set_testing(True, attempts=3)
-    yield
-    stamina.set_testing(False)
 
 
 @pytest.fixture

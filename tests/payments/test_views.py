@@ -303,7 +303,7 @@ def test_a_check_tells_whether_something_changed(support, payment, stand_in):
     ids=["html", "html_404", "500", "down", "401"],
 )
 def test_a_gateway_that_gives_no_answer_is_told_and_changes_nothing(
-    support, payment, stand_in, no_waits, *, fault, sentence
+    support, payment, stand_in, *, fault, sentence
 ):
     stand_in.fail_next(f"/payments/{UID}", **{"times": 3, **fault})
 

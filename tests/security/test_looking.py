@@ -96,6 +96,8 @@ def test_security_s34_the_digest_sees_a_change(shop: dict[str, Payment], admin: 
 PERSONAL = re.compile("이도윤|010-?1234|doyun@")
 # Pages on which names, numbers or addresses of buyers and customers may stand, with their action.
 CATALOGUE = {
+    "payment_requests.index": "payment_requests.searched",
+    "payment_requests.show": "payment_request.viewed",
     "payments.index": "payments.searched",
     "payments.listed": "payments.searched",
     "payments.show": "payment.viewed",

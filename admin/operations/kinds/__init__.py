@@ -6,6 +6,7 @@ from admin.operations.kinds.charge import Charge
 from admin.operations.kinds.delivery import DeliveryRegistration
 from admin.operations.kinds.key_delete import KeyDelete
 from admin.operations.kinds.key_issue import KeyIssue
+from admin.operations.kinds.prepare import Prepare
 from admin.operations.kinds.refund import Refund
 from admin.operations.kinds.schedule import Schedule
 from admin.operations.kinds.unschedule import Unschedule
@@ -18,4 +19,5 @@ KINDS: dict[OperationKind, Kind] = {
     OperationKind.KEY_DELETE: KeyDelete(),
     OperationKind.SCHEDULE: Schedule(),
     OperationKind.UNSCHEDULE: Unschedule(),
+    OperationKind.PREPARE: Prepare(),
 }

@@ -11,6 +11,7 @@ from admin.domain.approval import ClosureClaim
 from admin.domain.billing_key import BillingKeySnapshot
 from admin.domain.escrow import DeliveryNotice
 from admin.domain.evidence import Verdict
+from admin.domain.money import Money
 from admin.domain.payment import PaymentSnapshot
 from admin.domain.schedule import ScheduleSnapshot
 from admin.gateway.client import Gateway
@@ -25,6 +26,7 @@ class Seen:
     delivery: DeliveryNotice | None = None
     key: BillingKeySnapshot | None = None
     schedules: tuple[ScheduleSnapshot, ...] = ()
+    prepared: Money | None = None  # the amount registered under an order number
     skew: timedelta | None = None  # the gateway's clock minus ours
     silent: bool = False  # the gateway answered a look, and there was nothing
     canary_answered: bool = False  # a payment known to exist was found in the same minute

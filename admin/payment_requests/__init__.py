@@ -1,0 +1,1 @@
+"""Staff compose a request for the KCP window and share its link."""

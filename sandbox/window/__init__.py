@@ -1,0 +1,1 @@
+"""The payment window: the stand-in JavaScript SDK, and the page a buyer pays in."""
