@@ -15,6 +15,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
 from admin.domain.approval import ApprovalCause, ClosureClaim, SecondWord
+from admin.domain.batch import BatchState, RowState
 from admin.domain.escrow import Decision, EscrowState, Evidence, Stage
 from admin.domain.export import CheckVerdict, ExportKind, ExportState
 from admin.domain.inquiry import InquiryChannel, InquiryEntryKind, InquiryState
@@ -28,7 +29,6 @@ from admin.domain.permissions import Permission, Role
 from admin.domain.reconciliation.kinds import DiscrepancyKind, Severity
 from admin.domain.reconciliation.records import BookedStatus
 from admin.domain.refund import RefundRoute
-from admin.domain.refund_batch import BatchState, RowState
 from admin.domain.schedule import ScheduleState
 from admin.domain.search.clues import ClueKind
 from admin.domain.search.problems import ProblemKind
