@@ -19,12 +19,13 @@ from admin.domain.permissions import Permission
 from admin.domain.refund_batch import ALONE_UP_TO, MOST_ROWS
 from admin.models import RefundBatch
 from admin.refund_batches import service
-from admin.refund_batches.exports import Line, outcome, result_columns, why
+from admin.refund_batches.exports import Line, outcome, result_columns
 from admin.refund_batches.forms import BatchForm
 from admin.refund_batches.queries import Tally, outcomes, rows_of, select_batches, tally
 from admin.refund_batches.selection import Taken, matching, ticked
 from admin.refund_batches.service import LISTS
 from admin.web.access import can, current_actor, requires
+from admin.web.batch_lines import why
 from admin.web.errors import sentence, status_of
 from admin.web.keyset import page_of
 from admin.web.labels import LABELS
@@ -185,7 +186,7 @@ def _line(line: Line) -> dict[str, Any]:
         "amount": row.amount,
         "state": LABELS[operation.state if operation else row.state],
         "outcome": outcome(line),
-        "why": why(line),
+        "why": why(row, operation),
         "href": url_for("operations.show", operation_id=operation.id) if operation else "",
     }
 
