@@ -22,6 +22,7 @@ from admin.customers.views import bp as customers_bp
 from admin.dashboard import shell
 from admin.dashboard.health import bp as health_bp
 from admin.dashboard.views import bp as dashboard_bp
+from admin.delivery_batches.views import bp as delivery_batches_bp
 from admin.domain.clock import utc_now
 from admin.escrow_orders.views import bp as escrow_orders_bp
 from admin.exports.views import bp as exports_bp
@@ -98,6 +99,7 @@ BLUEPRINTS = (
     escrow_orders_bp,
     payment_requests_bp,
     checkout_bp,
+    delivery_batches_bp,
     holidays_bp,
     reconciliation_bp,
     inquiries_bp,

@@ -22,6 +22,7 @@ from admin.accounts.service import make_operator
 from admin.accounts.tasks import FORGET
 from admin.checkout import tasks as _checkout_tasks  # noqa: F401 - registers its handler
 from admin.customers.importing import import_customers
+from admin.delivery_batches import tasks as _delivery_batch_tasks  # noqa: F401 - registers its handler
 from admin.domain.actor import Actor
 from admin.domain.clock import KST, utc_now
 from admin.domain.errors import DomainError

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from admin.domain.batch import BatchState, RowState
 from admin.domain.escrow import EscrowState
 from admin.domain.inquiry import InquiryState
 from admin.domain.money import Money
 from admin.domain.operation import OperationState
 from admin.domain.payment import PaymentStatus
-from admin.domain.refund_batch import BatchState, RowState
 from admin.models import (
     Discrepancy,
     EscrowOrder,

@@ -1,40 +1,17 @@
-"""Many refunds at once: how a list is read, and how far it and each of its lines have come."""
+"""Many refunds at once: what a line of the list says."""
 
 from __future__ import annotations
 
-import csv
-import io
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
 
+from admin.domain.batch import SHOWN, check_length, place_of, read_lines
 from admin.domain.card_guard import hide_card_numbers, holds_card_number
-from admin.domain.errors import N_, InvalidInput
+from admin.domain.errors import N_
 
 MOST_ROWS = 1_000
-MOST_BYTES = 256 * 1024  # within what a request may hold, so that the form can say so
 ALONE_UP_TO = 10  # rows one person may send without a second one
-SHOWN = 300  # characters of a line that are kept
-
-
-class BatchState(Enum):
-    """A list is rehearsed first; nothing is sent before somebody says so."""
-
-    REHEARSED = "rehearsed"
-    NEEDS_APPROVAL = "needs_approval"
-    RUNNING = "running"
-    STOPPED = "stopped"  # by a person, or by a gateway that fell silent; it can go on
-    DONE = "done"
-    DROPPED = "dropped"  # declined, withdrawn, void or too late; nothing is sent
-
-
-class RowState(Enum):
-    """One line of a list."""
-
-    BLOCKED = "blocked"  # the rehearsal found why it cannot go
-    WAITING = "waiting"
-    STARTED = "started"  # its operation exists, whatever its outcome
-    REFUSED = "refused"  # a rule said no when its turn came; nothing was sent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,45 +34,25 @@ _WON = re.compile(r"\d{1,3}(?:,\d{3})+|\d+")
 def read_list(text: str) -> list[GivenRow]:
     """Read lines of `number[,amount]` as CSV, TSV or pasted cells. Raises InvalidInput for a list
     that is empty, too long or no CSV at all; a line that cannot be read keeps its problem."""
-    text = text.removeprefix("\ufeff").replace("\x00", "")
-    separator = "\t" if "\t" in text else ";" if ";" in text and "," not in text else ","
-    reader = csv.reader(io.StringIO(text), delimiter=separator, strict=True)
     rows: list[GivenRow] = []
     places: tuple[int, int] | None = None
-    try:
-        for given in reader:
-            cells = [cell.strip() for cell in given]
-            if not any(cells):
+    for line, cells in read_lines(text):
+        if places is None:
+            found = _heading(cells)
+            places = found or (0, 1)
+            if found:
                 continue
-            if places is None:
-                found = _heading(cells)
-                places = found or (0, 1)
-                if found:
-                    continue
-            rows.append(_row(reader.line_num, cells, places))
-    except csv.Error:
-        raise InvalidInput(
-            N_("Line %(line)s is not CSV."), field="lines", line=reader.line_num
-        ) from None
-    if not rows:
-        raise InvalidInput(N_("The list is empty."), field="lines")
-    if len(rows) > MOST_ROWS:
-        raise InvalidInput(
-            N_("The list has %(count)s lines; at most %(most)s go at once."),
-            field="lines",
-            count=len(rows),
-            most=MOST_ROWS,
-        )
+        rows.append(_row(line, cells, places))
+    check_length(len(rows), most=MOST_ROWS)
     return rows
 
 
-def _heading(cells: list[str]) -> tuple[int, int] | None:
-    names = [cell.lower() for cell in cells]
-    number = next((place for place, name in enumerate(names) if name in _NUMBER), None)
+def _heading(cells: Sequence[str]) -> tuple[int, int] | None:
+    number = place_of(_NUMBER, cells)
     if number is None:
         return None
-    amount = next((place for place, name in enumerate(names) if name in _AMOUNT), len(names))
-    return number, amount
+    amount = place_of(_AMOUNT, cells)
+    return number, len(cells) if amount is None else amount
 
 
 def _row(line: int, cells: list[str], places: tuple[int, int]) -> GivenRow:

@@ -3,6 +3,7 @@
 from admin.models.audit_entry import AuditEntry
 from admin.models.base import Base, db, in_transaction, lock, transaction
 from admin.models.customer import BillingKey, Customer
+from admin.models.delivery_batch import DeliveryBatch, DeliveryBatchRow
 from admin.models.escrow_order import Delivery, EscrowDecision, EscrowOrder
 from admin.models.export import ColumnChoice, Export, ExportMark
 from admin.models.gateway_binding import GatewayBinding, GatewayCircuit, GatewayToken
@@ -36,6 +37,8 @@ __all__ = [
     "ColumnChoice",
     "Customer",
     "Delivery",
+    "DeliveryBatch",
+    "DeliveryBatchRow",
     "Discrepancy",
     "EscrowDecision",
     "EscrowOrder",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask_babel import gettext
 
-from admin.domain.clock import KST
 from admin.models import MoneyOperation, Payment, RefundBatchRow
+from admin.web.batch_lines import settled, why
 from admin.web.labels import LABELS
 from admin.web.spreadsheet import Column
 
@@ -21,9 +21,9 @@ def result_columns() -> list[Column[Line]]:
         Column(gettext("Payment id"), lambda one: one[2].imp_uid if one[2] else ""),
         Column(gettext("Amount"), lambda one: one[0].amount_minor or ""),
         Column(gettext("Outcome"), outcome),
-        Column(gettext("Why"), why),
+        Column(gettext("Why"), lambda one: why(one[0], one[1])),
         Column(gettext("Operation"), lambda one: one[0].operation_id or ""),
-        Column(f"{gettext('Settled')} (KST +09:00)", _settled),
+        Column(f"{gettext('Settled')} (KST +09:00)", lambda one: settled(one[1])),
     ]
 
 
@@ -31,18 +31,3 @@ def outcome(line: Line) -> str:
     """The word for what became of a line."""
     row, operation, _ = line
     return str(LABELS[operation.state if operation else row.state].text)
-
-
-def why(line: Line) -> str:
-    """Why a line did not go, in the reader's language; "" when it did."""
-    row, operation, _ = line
-    if operation is not None:
-        return operation.outcome
-    return gettext(row.problem, **row.problem_values) if row.problem else ""
-
-
-def _settled(line: Line) -> str:
-    operation = line[1]
-    if operation is None or operation.settled_at is None:
-        return ""
-    return operation.settled_at.astimezone(KST).strftime("%Y-%m-%d %H:%M:%S")

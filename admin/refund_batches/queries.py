@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from admin.domain.batch import RowState
 from admin.domain.money import Money
 from admin.domain.operation import OperationState
-from admin.domain.refund_batch import RowState
 from admin.models import MoneyOperation, Payment, RefundBatch, RefundBatchRow, db
 
 
@@ -62,12 +62,3 @@ def outcomes(batch_id: int) -> dict[OperationState, Tally]:
         state: Tally(count=count, amount=Money(int(minor or 0)))
         for state, count, minor in db.session.execute(query)
     }
-
-
-def find_payments(number: str) -> list[Payment]:
-    """The payments a number may mean: the gateway's own id, else every one of an order number."""
-    by_id = db.session.scalars(sa.select(Payment).where(Payment.imp_uid == number)).one_or_none()
-    if by_id is not None:
-        return [by_id]
-    query = sa.select(Payment).where(Payment.merchant_uid == number).order_by(Payment.id)
-    return list(db.session.scalars(query))

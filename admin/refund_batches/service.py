@@ -9,45 +9,34 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
-from admin.audit.service import record
 from admin.domain.actor import Actor
 from admin.domain.approval import AlreadyDecided, OwnRequest, SecondWord
-from admin.domain.clock import RunningClock
-from admin.domain.errors import N_, Busy, Conflict, DomainError, NotFound
+from admin.domain.batch import BatchState, NothingToSend, RowState
+from admin.domain.errors import N_
 from admin.domain.money import Money
 from admin.domain.operation import APPROVAL_EXPIRES
 from admin.domain.permissions import Permission
 from admin.domain.refund import refund_policy
-from admin.domain.refund_batch import ALONE_UP_TO, BatchState, GivenRow, RowState
+from admin.domain.refund_batch import ALONE_UP_TO, GivenRow
 from admin.gateway.client import Gateway
 from admin.holidays.queries import closed_days
-from admin.jobs.service import enqueue
 from admin.models import (
     MoneyOperation,
-    Operator,
     Payment,
     RefundBatch,
     RefundBatchRow,
     db,
-    lock,
     transaction,
 )
-from admin.operations.errors import GatewayNotAnswering
+from admin.operations.batches import BatchKind, giver_of
 from admin.operations.intent import find_open
-from admin.refund_batches.queries import find_payments
+from admin.payments.queries import find_all_by_number
 from admin.refund_rules.queries import reason_text
 from admin.refunds.service import RefundCommand, refund_payment
 
 RUN = "refund_batches.run"
-SLICE = 20  # lines worked by one job, so that the lane is free for others in between
-
-
-class NothingToSend(Conflict):
-    """Every line of the list is blocked."""
-
-    message = N_("No line of this list can go, so there is nothing to send.")
+LISTS = BatchKind(batch=RefundBatch, row=RefundBatchRow, job=RUN, noun="refund_batch")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,32 +57,23 @@ def rehearse(command: BatchCommand, *, actor: Actor, now: datetime) -> RefundBat
     """
     actor.require(Permission.REFUNDS_BULK)
     reason_text(command.reason)
-    if (earlier := _find_by_form_key(command.form_key)) is not None:
-        return earlier
-    try:
-        with transaction():
-            rows = _judge(command.rows, now=now)
-            batch = RefundBatch(
-                form_key=command.form_key,
-                name=command.name,
-                fingerprint=_fingerprint(command.reason, rows),
-                state=BatchState.REHEARSED,
-                reason=command.reason,
-                note=command.note,
-                created_by_id=actor.operator_id,
-                created_by=actor.name,
-                created_at=now,
-                rows=rows,
-            )
-            db.session.add(batch)
-            db.session.flush()
-            _record(batch, "rehearsed", actor=actor, now=now, lines=len(rows))
-    except IntegrityError:
-        earlier = _find_by_form_key(command.form_key)
-        if earlier is None:
-            raise
-        return earlier
-    return batch
+
+    def make() -> RefundBatch:
+        rows = _judge(command.rows, now=now)
+        return RefundBatch(
+            form_key=command.form_key,
+            name=command.name,
+            fingerprint=_fingerprint(command.reason, rows),
+            state=BatchState.REHEARSED,
+            reason=command.reason,
+            note=command.note,
+            created_by_id=actor.operator_id,
+            created_by=actor.name,
+            created_at=now,
+            rows=rows,
+        )
+
+    return LISTS.keep(command.form_key, make, actor=actor, now=now)
 
 
 def start(batch_id: int, *, actor: Actor, now: datetime) -> RefundBatch:
@@ -103,7 +83,7 @@ def start(batch_id: int, *, actor: Actor, now: datetime) -> RefundBatch:
     """
     actor.require(Permission.REFUNDS_BULK)
     with transaction():
-        batch = _locked(batch_id)
+        batch = LISTS.locked(batch_id)
         if batch.state is not BatchState.REHEARSED or batch.created_by_id != actor.operator_id:
             raise AlreadyDecided()
         waiting = sum(row.state is RowState.WAITING for row in batch.rows)
@@ -112,9 +92,9 @@ def start(batch_id: int, *, actor: Actor, now: datetime) -> RefundBatch:
         if waiting > ALONE_UP_TO:
             batch.state = BatchState.NEEDS_APPROVAL
             batch.word, batch.expires_at = SecondWord.AWAITED, now + APPROVAL_EXPIRES
-            _record(batch, "requested", actor=actor, now=now, lines=waiting)
+            LISTS.record(batch, "requested", actor=actor, now=now, lines=waiting)
         else:
-            _run(batch, actor=actor, now=now)
+            LISTS.run(batch, actor=actor, now=now)
     return batch
 
 
@@ -131,15 +111,15 @@ def approve(batch_id: int, *, actor: Actor, now: datetime) -> RefundBatch:
             _drop(batch, SecondWord.VOID, actor=actor, now=now)
         else:
             _decide(batch, SecondWord.AGREED, actor=actor, now=now)
-            _record(batch, "approved", actor=actor, now=now)
-            _run(batch, actor=actor, now=now)
+            LISTS.record(batch, "approved", actor=actor, now=now)
+            LISTS.run(batch, actor=actor, now=now)
     return batch
 
 
 def decline(batch_id: int, *, actor: Actor, now: datetime) -> RefundBatch:
     """Say no, or take one's own list back; nothing is sent. Raises AlreadyDecided."""
     with transaction():
-        batch = _locked(batch_id)
+        batch = LISTS.locked(batch_id)
         own = batch.created_by_id == actor.operator_id
         if batch.state not in (BatchState.REHEARSED, BatchState.NEEDS_APPROVAL):
             raise AlreadyDecided()
@@ -157,7 +137,7 @@ def expire_overdue(*, now: datetime) -> int:
     overdue = list(db.session.scalars(query))
     for batch_id in overdue:
         with transaction():
-            batch = _locked(batch_id)
+            batch = LISTS.locked(batch_id)
             if batch.state is BatchState.NEEDS_APPROVAL:
                 actor = Actor.system("refund_batches")
                 _drop(batch, SecondWord.EXPIRED, actor=actor, now=now)
@@ -167,59 +147,24 @@ def expire_overdue(*, now: datetime) -> int:
 def stop(batch_id: int, *, actor: Actor, now: datetime) -> RefundBatch:
     """Send no further line; what was sent stays sent. Raises AlreadyDecided."""
     actor.require(Permission.REFUNDS_BULK)
-    with transaction():
-        batch = _locked(batch_id)
-        if batch.state is not BatchState.RUNNING:
-            raise AlreadyDecided()
-        batch.state = BatchState.STOPPED
-        _record(batch, "stopped", actor=actor, now=now)
-    return batch
+    return LISTS.stop(batch_id, actor=actor, now=now)
 
 
 def go_on(batch_id: int, *, actor: Actor, now: datetime) -> RefundBatch:
     """Go on with a stopped list from where it stands. Raises AlreadyDecided."""
     actor.require(Permission.REFUNDS_BULK)
-    with transaction():
-        batch = _locked(batch_id)
-        if batch.state is not BatchState.STOPPED:
-            raise AlreadyDecided()
-        _run(batch, actor=actor, now=now)
-    return batch
+    return LISTS.go_on(batch_id, actor=actor, now=now)
 
 
 def work(batch_id: int, *, gateway: Gateway, now: datetime) -> int:
-    """Work the next lines of a running list; returns how many still wait.
+    """Refund the next lines of a running list; returns how many still wait."""
 
-    Each line is one refund of its own under a form key of its own: a line begun before a crash is
-    found again, never sent twice. Stops by itself when the gateway falls silent.
-    """
-    clock = RunningClock(now)
-    batch = get_batch(batch_id)
-    for row in [row for row in batch.rows if row.state is RowState.WAITING][:SLICE]:
-        if get_batch(batch_id).state is not BatchState.RUNNING:
-            return 0
-        try:
-            operation = refund_payment(
-                _command(batch, row), actor=_actor_of(batch), gateway=gateway, now=clock.now()
-            )
-        except GatewayNotAnswering:
-            _pause(batch_id, now=clock.now())
-            return 0
-        except Busy:
-            break  # nothing was sent; the next round tries again
-        except DomainError as error:
-            _keep(row.id, RowState.REFUSED, error=error)
-        else:
-            _keep(row.id, RowState.STARTED, operation=operation)
-    return _finish_or_go_on(batch_id, now=clock.now())
+    def send(batch: RefundBatch, row: RefundBatchRow, moment: datetime) -> MoneyOperation:
+        return refund_payment(
+            _command(batch, row), actor=giver_of(batch), gateway=gateway, now=moment
+        )
 
-
-def get_batch(batch_id: int) -> RefundBatch:
-    """One list as it stands in the database, or NotFound."""
-    batch = db.session.get(RefundBatch, batch_id, populate_existing=True)
-    if batch is None:
-        raise NotFound()
-    return batch
+    return LISTS.work(batch_id, send, now=now)
 
 
 def _judge(given: Sequence[GivenRow], *, now: datetime) -> list[RefundBatchRow]:
@@ -251,7 +196,7 @@ def _judge_one(
     holidays: frozenset[date],
     now: datetime,
 ) -> None:
-    payments = find_payments(one.number)
+    payments = find_all_by_number(one.number)
     paid = [payment for payment in payments if payment.snapshot().took_money]
     if len(paid) > 1:
         row.problem = N_("Several payments carry this order number; give the payment number.")
@@ -291,18 +236,6 @@ def _problem(payment: Payment, row: RefundBatchRow, seen: set[int], *, policy_sa
     return ""
 
 
-def _run(batch: RefundBatch, *, actor: Actor, now: datetime) -> None:
-    batch.state = BatchState.RUNNING
-    _record(batch, "started", actor=actor, now=now)
-    _ask(batch, now=now)
-
-
-def _ask(batch: RefundBatch, *, now: datetime) -> None:
-    actor = Actor.system("refund_batches")
-    key = f"{RUN}:{batch.id}:{now.isoformat()}"
-    enqueue(RUN, unique_key=key, payload={"batch_id": batch.id}, actor=actor, now=now)
-
-
 def _command(batch: RefundBatch, row: RefundBatchRow) -> RefundCommand:
     return RefundCommand(
         payment_id=row.payment_id or 0,
@@ -315,57 +248,8 @@ def _command(batch: RefundBatch, row: RefundBatchRow) -> RefundCommand:
     )
 
 
-def _actor_of(batch: RefundBatch) -> Actor:
-    """Whoever gave the list, with the rights they have today."""
-    operator = db.session.get(Operator, batch.created_by_id) if batch.created_by_id else None
-    role = operator.role if operator is not None and operator.active else None
-    return Actor(name=batch.created_by, operator_id=batch.created_by_id, role=role)
-
-
-def _keep(
-    row_id: int,
-    state: RowState,
-    *,
-    operation: MoneyOperation | None = None,
-    error: DomainError | None = None,
-) -> None:
-    with transaction():
-        row = lock(RefundBatchRow, row_id)
-        if row is None or row.state is not RowState.WAITING:
-            return
-        row.state = state
-        row.operation_id = operation.id if operation is not None else None
-        if error is not None:
-            row.problem = error.message
-            row.problem_values = {name: str(value) for name, value in error.values.items()}
-
-
-def _pause(batch_id: int, *, now: datetime) -> None:
-    with transaction():
-        batch = _locked(batch_id)
-        if batch.state is BatchState.RUNNING:
-            batch.state = BatchState.STOPPED
-            actor = Actor.system("refund_batches")
-            _record(batch, "paused", actor=actor, now=now, why="the gateway does not answer")
-
-
-def _finish_or_go_on(batch_id: int, *, now: datetime) -> int:
-    with transaction():
-        batch = _locked(batch_id)
-        db.session.refresh(batch, ["rows"])
-        waiting = sum(row.state is RowState.WAITING for row in batch.rows)
-        if batch.state is not BatchState.RUNNING:
-            return 0
-        if waiting:
-            _ask(batch, now=now)
-        else:
-            batch.state, batch.ended_at = BatchState.DONE, now
-            _record(batch, "done", actor=Actor.system("refund_batches"), now=now)
-    return waiting
-
-
 def _awaited(batch_id: int) -> RefundBatch:
-    batch = _locked(batch_id)
+    batch = LISTS.locked(batch_id)
     if batch.state is not BatchState.NEEDS_APPROVAL:
         raise AlreadyDecided()
     return batch
@@ -374,7 +258,7 @@ def _awaited(batch_id: int) -> RefundBatch:
 def _drop(batch: RefundBatch, word: SecondWord, *, actor: Actor, now: datetime) -> None:
     _decide(batch, word, actor=actor, now=now)
     batch.state, batch.ended_at = BatchState.DROPPED, now
-    _record(batch, word.value, actor=actor, now=now)
+    LISTS.record(batch, word.value, actor=actor, now=now)
 
 
 def _decide(batch: RefundBatch, word: SecondWord, *, actor: Actor, now: datetime) -> None:
@@ -382,23 +266,7 @@ def _decide(batch: RefundBatch, word: SecondWord, *, actor: Actor, now: datetime
     batch.decided_by_id, batch.decided_by, batch.decided_at = actor.operator_id, actor.name, now
 
 
-def _record(batch: RefundBatch, what: str, *, actor: Actor, now: datetime, **facts: object) -> None:
-    record(actor, f"refund_batch.{what}", f"refund_batch:{batch.id}", now=now, **facts)
-
-
 def _fingerprint(reason: str, rows: Sequence[RefundBatchRow]) -> str:
     """Exactly these lines for this reason."""
     lines = [[row.position, row.payment_id, row.amount_minor, row.seen_minor] for row in rows]
     return hashlib.sha256(json.dumps([reason, lines]).encode()).hexdigest()
-
-
-def _find_by_form_key(form_key: str) -> RefundBatch | None:
-    query = sa.select(RefundBatch).where(RefundBatch.form_key == form_key)
-    return db.session.scalars(query).one_or_none()
-
-
-def _locked(batch_id: int) -> RefundBatch:
-    batch = lock(RefundBatch, batch_id)
-    if batch is None:
-        raise NotFound()
-    return batch

@@ -10,20 +10,22 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from admin.domain.batch import BatchState, RowState
 from admin.domain.clock import utc_now
 from admin.domain.errors import DomainError, InvalidInput
 from admin.domain.money import Money
 from admin.domain.operation import UNCERTAIN_STATES, OperationState
 from admin.domain.permissions import Permission
-from admin.domain.refund_batch import ALONE_UP_TO, MOST_ROWS, BatchState, RowState
+from admin.domain.refund_batch import ALONE_UP_TO, MOST_ROWS
 from admin.models import RefundBatch
 from admin.refund_batches import service
-from admin.refund_batches.exports import Line, outcome, result_columns, why
+from admin.refund_batches.exports import Line, outcome, result_columns
 from admin.refund_batches.forms import BatchForm
 from admin.refund_batches.queries import Tally, outcomes, rows_of, select_batches, tally
 from admin.refund_batches.selection import Taken, matching, ticked
-from admin.refund_batches.service import get_batch
+from admin.refund_batches.service import LISTS
 from admin.web.access import can, current_actor, requires
+from admin.web.batch_lines import why
 from admin.web.errors import sentence, status_of
 from admin.web.keyset import page_of
 from admin.web.labels import LABELS
@@ -92,7 +94,7 @@ def show(batch_id: int) -> ResponseReturnValue:
 @requires(Permission.REFUNDS_BULK, audit="refund_batch.exported")
 def export(batch_id: int, kind: str) -> Response:
     """The result in the order in which the list was given."""
-    batch = get_batch(batch_id)
+    batch = LISTS.get(batch_id)
     answer = csv_response if kind == "csv" else xlsx_response
     return answer(f"{gettext('refunds')}-{batch.id}", result_columns(), rows_of(batch_id))
 
@@ -155,7 +157,7 @@ def _form_page(form: BatchForm, taken: Taken | None = None, *, has_moved: bool =
 
 
 def _page(batch_id: int, *, error: str = "") -> str:
-    batch = get_batch(batch_id)
+    batch = LISTS.get(batch_id)
     lines, counts = rows_of(batch_id), tally(batch_id)
     waiting = counts.get(RowState.WAITING)
     own = batch.created_by_id == current_actor().operator_id
@@ -184,7 +186,7 @@ def _line(line: Line) -> dict[str, Any]:
         "amount": row.amount,
         "state": LABELS[operation.state if operation else row.state],
         "outcome": outcome(line),
-        "why": why(line),
+        "why": why(row, operation),
         "href": url_for("operations.show", operation_id=operation.id) if operation else "",
     }
 

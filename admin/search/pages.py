@@ -36,6 +36,12 @@ BESIDE_THE_MENU = (
         permission=Permission.REFUNDS_BULK,
     ),
     Entry(
+        label=_l("Deliveries by the list"),
+        endpoint="delivery_batches.index",
+        icon="truck-delivery",
+        permission=Permission.DELIVERIES_CREATE,
+    ),
+    Entry(
         label=_l("Rules for refunds"),
         endpoint="refund_rules.index",
         icon="settings",

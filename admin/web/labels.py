@@ -15,6 +15,8 @@ from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
 from admin.domain.approval import ApprovalCause, ClosureClaim, SecondWord
+from admin.domain.batch import BatchState, RowState
+from admin.domain.delivery_batch import ParcelResult
 from admin.domain.escrow import Decision, EscrowState, Evidence, Stage
 from admin.domain.export import CheckVerdict, ExportKind, ExportState
 from admin.domain.inquiry import InquiryChannel, InquiryEntryKind, InquiryState
@@ -30,7 +32,6 @@ from admin.domain.permissions import Permission, Role
 from admin.domain.reconciliation.kinds import DiscrepancyKind, Severity
 from admin.domain.reconciliation.records import BookedStatus
 from admin.domain.refund import RefundRoute
-from admin.domain.refund_batch import BatchState, RowState
 from admin.domain.schedule import ScheduleState
 from admin.domain.search.clues import ClueKind
 from admin.domain.search.problems import ProblemKind
@@ -151,6 +152,13 @@ LABELS: dict[Enum, Label] = {
     RowState.WAITING: Label(_l("Waiting its turn"), "grey", "clock"),
     RowState.STARTED: _plain(_l("Asked for")),
     RowState.REFUSED: Label(_l("Refused by a rule"), "grey", "ban"),
+    ParcelResult.GOES: Label(_l("Would be registered"), "blue", "package"),
+    ParcelResult.ASKS: Label(_l("Only when ticked"), "amber", "alert-triangle"),
+    ParcelResult.REGISTERED: Label(_l("Registered"), "green", "truck-delivery", quiet=True),
+    ParcelResult.SAME_HELD: Label(_l("Was registered already, the same"), "green", "check"),
+    ParcelResult.OTHER_HELD: Label(_l("Another parcel is registered"), "red", "alert-triangle"),
+    ParcelResult.UNKNOWN: Label(_l("Checking"), "amber", "half"),
+    ParcelResult.NOT_REGISTERED: Label(_l("Not registered"), "grey", "x"),
     EscrowState.AWAITING_DEPOSIT: Label(_l("Awaiting deposit"), "amber", "clock"),
     EscrowState.TO_SHIP: Label(_l("To ship"), "amber", "package"),
     EscrowState.SHIPPED: Label(_l("Shipped"), "green", "truck-delivery", quiet=True),

@@ -42,6 +42,8 @@ PAGES = [
     "/customers/keys/{key}/deletion",
     "/escrow-orders/",
     "/escrow-orders/board",
+    "/escrow-orders/deliveries/",
+    "/escrow-orders/deliveries/new",
     "/escrow-orders/holidays/",
     "/escrow-orders/{escrow}",
     "/reconciliation/",

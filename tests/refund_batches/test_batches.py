@@ -11,10 +11,11 @@ import sqlalchemy as sa
 
 from admin.domain.actor import Actor
 from admin.domain.approval import AlreadyDecided, OwnRequest, SecondWord
+from admin.domain.batch import BatchState, NothingToSend, RowState
 from admin.domain.escrow import Decision
 from admin.domain.operation import OperationState
 from admin.domain.permissions import Role
-from admin.domain.refund_batch import BatchState, RowState, read_list
+from admin.domain.refund_batch import read_list
 from admin.gateway.client import Gateway
 from admin.gateway.errors import GatewayError
 from admin.models import (
@@ -28,13 +29,12 @@ from admin.models import (
 )
 from admin.payments.service import sync_payment
 from admin.refund_batches.service import (
+    LISTS,
     RUN,
     BatchCommand,
-    NothingToSend,
     approve,
     decline,
     expire_overdue,
-    get_batch,
     go_on,
     rehearse,
     start,
@@ -74,7 +74,7 @@ class Lists:
     def run(self, batch: RefundBatch, gateway: Gateway | None = None) -> RefundBatch:
         while work(batch.id, gateway=gateway or self.gateway, now=self.now):
             pass
-        return get_batch(batch.id)
+        return LISTS.get(batch.id)
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def manager(app: object) -> Actor:
 
 
 def states(batch: RefundBatch) -> list[RowState]:
-    return [row.state for row in get_batch(batch.id).rows]
+    return [row.state for row in LISTS.get(batch.id).rows]
 
 
 def test_a_rehearsal_judges_every_line_and_sends_nothing(lists: Lists) -> None:
@@ -121,7 +121,7 @@ def test_a_long_list_takes_a_second_person_who_agrees_to_exactly_these_lines(
 ) -> None:
     batch = lists.give("\n".join(lists.know(11)))
     start(batch.id, actor=lists.actor, now=lists.now)
-    assert get_batch(batch.id).state is BatchState.NEEDS_APPROVAL
+    assert LISTS.get(batch.id).state is BatchState.NEEDS_APPROVAL
     assert work(batch.id, gateway=lists.gateway, now=lists.now) == 0
     assert lists.stand_in.requests(CANCEL) == []
     approve(batch.id, actor=manager, now=lists.now)
@@ -222,7 +222,7 @@ def test_a_gateway_that_falls_silent_stops_the_list(lists: Lists) -> None:
             lists.gateway.get_payment(uids[0])
     assert lists.gateway.is_paused
     assert work(batch.id, gateway=lists.gateway, now=lists.now) == 0
-    assert get_batch(batch.id).state is BatchState.STOPPED
+    assert LISTS.get(batch.id).state is BatchState.STOPPED
     assert states(batch) == [RowState.WAITING, RowState.WAITING]
 
 
@@ -265,7 +265,7 @@ def test_a_list_that_nobody_answers_ends_by_itself(lists: Lists, manager: Actor)
     start(batch.id, actor=lists.actor, now=lists.now)
     assert expire_overdue(now=lists.now + timedelta(minutes=29)) == 0
     assert expire_overdue(now=lists.now + timedelta(minutes=31)) == 1
-    assert (get_batch(batch.id).state, get_batch(batch.id).word) == (
+    assert (LISTS.get(batch.id).state, LISTS.get(batch.id).word) == (
         BatchState.DROPPED,
         SecondWord.EXPIRED,
     )

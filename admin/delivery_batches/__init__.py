@@ -1,0 +1,1 @@
+"""Deliveries by the list: rehearsed first, agreed to, and registered line by line."""
