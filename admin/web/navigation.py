@@ -207,8 +207,8 @@ def page_href(cursor: str) -> str:
 
 
 def _line(entry: Entry) -> Line:
-    endpoints = (entry.endpoint, *(child.endpoint for child in entry.children))
-    here = (request.blueprint or "") in {one.partition(".")[0] for one in endpoints}
+    address = url_for(entry.endpoint)  # what stands below it in the address belongs to it
+    here = request.path == address or (address != "/" and request.path.startswith(address))
     children = [_child(child, entry) for child in entry.children if here]
     return Line(
         label=entry.label,
