@@ -13,7 +13,7 @@ import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import monotonic
-from typing import Any
+from typing import Any, NotRequired, TypedDict, Unpack
 
 import structlog
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -160,63 +160,45 @@ def locked(operation_id: str) -> MoneyOperation:
     return operation
 
 
-def settle(
-    operation_id: str,
-    verdict: Verdict,
-    seen: Seen,
-    *,
-    by: SettledBy,
-    phase: str,
-    fetch_seq: int,
-    error: str = "",
-    elapsed_ms: int | None = None,
-    now: datetime,
-) -> MoneyOperation:
+class Told(TypedDict):
+    """How an outcome came to be known: by what, in which phase, at which place among the looks."""
+
+    by: SettledBy
+    phase: str
+    fetch_seq: int
+    now: datetime
+    error: NotRequired[str]
+    elapsed_ms: NotRequired[int | None]
+
+
+def settle(operation_id: str, verdict: Verdict, seen: Seen, **told: Unpack[Told]) -> MoneyOperation:
     """T3: write the outcome, mirror what was seen, and the audit entry, in one transaction.
 
     A verdict without a state only keeps the look and plans the next one.
     """
     with transaction():
         operation = locked(operation_id)
-        write_outcome(
-            operation,
-            verdict,
-            seen,
-            by=by,
-            phase=phase,
-            fetch_seq=fetch_seq,
-            error=error,
-            elapsed_ms=elapsed_ms,
-            now=now,
-        )
+        write_outcome(operation, verdict, seen, **told)
     return operation
 
 
 def write_outcome(
-    operation: MoneyOperation,
-    verdict: Verdict,
-    seen: Seen,
-    *,
-    by: SettledBy,
-    phase: str,
-    fetch_seq: int,
-    error: str = "",
-    elapsed_ms: int | None = None,
-    now: datetime,
+    operation: MoneyOperation, verdict: Verdict, seen: Seen, **told: Unpack[Told]
 ) -> None:
     """`settle` a locked operation inside the caller's transaction."""
+    by, now, place = told["by"], told["now"], told["fetch_seq"]
     if seen.payments:
         actor = Actor.system("operations")
-        mirror.apply(seen.payments, fetch_seq=fetch_seq, source="operation", actor=actor, now=now)
+        mirror.apply(seen.payments, fetch_seq=place, source="operation", actor=actor, now=now)
     KINDS[operation.kind].settle(operation, seen, verdict, now=now)
     add_step(
         operation,
-        phase,
+        told["phase"],
         verdict.fact,
         now=now,
         verdict=verdict.state,
-        error=error,
-        elapsed_ms=elapsed_ms,
+        error=told.get("error", ""),
+        elapsed_ms=told.get("elapsed_ms"),
         **_figures(seen),
     )
     if verdict.state is None or verdict.state is operation.state:
