@@ -44,7 +44,15 @@ from admin.models import (
 )
 from tests.conftest import KEY, SECRET, add_operator
 from tests.operations.conftest import Connect, connect, desk
-from tests.operations.desk import Desk, Killed, Network, audited, killed_after, killed_before
+from tests.operations.desk import (
+    Desk,
+    Killed,
+    Network,
+    audited,
+    dying_at_commit,
+    killed_after,
+    killed_before,
+)
 from tests.people import Person
 from tests.stand_in import StandIn
 
@@ -321,6 +329,30 @@ def test_a_worker_killed_in_the_middle_sends_nothing_twice(
     ended = P.REGISTERED if moment is killed_after else P.NOT_REGISTERED
     assert results(batch) == [P.REGISTERED, ended, P.REGISTERED]
     assert lists.asked() == sum(posts)
+
+
+def test_a_worker_killed_at_any_commit_registers_each_parcel_once_at_most(lists: Lists) -> None:
+    lists.know(20)
+    for place in range(20):
+        batch = lists.give(line(place))
+        lists.start(batch)
+        try:
+            with dying_at_commit(place):
+                work(batch.id, gateway=lists.desk.gateway, now=lists.desk.now)
+        except Killed:
+            db.session.rollback()
+            db.session.expire_all()
+        else:
+            break
+        lists.run(batch)
+        assert len(lists.stand_in.requests(logis(UIDS[place]), method="POST")) <= 1
+        lists.desk.sweep(minutes=2)
+        lists.desk.sweep(minutes=14)
+        (ended,) = results(batch)
+        posts = len(lists.stand_in.requests(logis(UIDS[place]), method="POST"))
+        assert posts <= 1
+        assert ended is (P.REGISTERED if posts else P.NOT_REGISTERED)
+    assert place > 5, "a line takes several commits"
 
 
 @pytest.mark.parametrize("action", ["drop", "garbage"])
