@@ -52,6 +52,7 @@ from tests.operations.desk import (
     dying_at_commit,
     killed_after,
     killed_before,
+    refused,
 )
 from tests.people import Person
 from tests.stand_in import StandIn
@@ -421,6 +422,19 @@ def test_a_refusal_says_why_and_the_rest_goes(lists: Lists) -> None:
     assert results(batch) == [R.REFUSED, P.REGISTERED]
     assert problems(batch)[0] == "The order was refunded; there is nothing to ship."
     assert db.session.get(Delivery, first.id) is None
+
+
+def test_a_parcel_that_could_not_be_sent_says_so(
+    support: Person, lists: Lists, connect: Connect
+) -> None:
+    lists.know(1)
+    batch = lists.give(line(0))
+    lists.start(batch)
+    lists.run(batch, connect(network=Network("POST", logis(UIDS[0]), refused)))
+    assert results(batch) == [P.NOT_REGISTERED]
+    page = support.get(f"/escrow-orders/deliveries/{batch.id}", **EN).text
+    assert '<span class="batch-why">Not sent</span>' in page
+    assert lists.registered() == []
 
 
 def test_a_stopped_list_goes_on_from_where_it_stood(lists: Lists) -> None:
