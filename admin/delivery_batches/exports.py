@@ -48,9 +48,12 @@ def result(line: Line) -> Enum:
 def why_so(line: Line) -> str:
     """Why a parcel was not registered, or which one is; "" when ours was."""
     row, operation, _, delivery = line
-    if delivery is not None and result(line) is ParcelResult.OTHER_HELD:
+    became = result(line)
+    if delivery is not None and became is ParcelResult.OTHER_HELD:
         parcel = f"{courier_name(delivery.company)} {delivery.invoice}"
         return gettext("KCP holds %(parcel)s for this order.", parcel=parcel)
+    if operation is not None and became is ParcelResult.NOT_REGISTERED:
+        return operation.outcome or str(LABELS[operation.state].text)
     return why(row, operation)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
 
 from admin.domain.escrow import DeliveryNotice
 from admin.domain.operation import OPEN_STATES, OperationKind, OperationState
@@ -14,6 +15,7 @@ from admin.models import (
     Delivery,
     DeliveryBatch,
     DeliveryBatchRow,
+    EscrowOrder,
     MoneyOperation,
     Payment,
     db,
@@ -95,6 +97,21 @@ def payments_under(notices: Collection[DeliveryNotice]) -> dict[Number, set[int]
     for details, payment_id in db.session.execute(under_way):
         if details["invoice"] in numbers:
             found[details["company"], details["invoice"]].add(payment_id)
+    return found
+
+
+def payments_of(numbers: Collection[str]) -> dict[str, list[Payment]]:
+    """The payments each number may mean: the gateway's own id, else all of an order number."""
+    loads = (
+        selectinload(Payment.cancellations),
+        selectinload(Payment.escrow_order).selectinload(EscrowOrder.delivery),
+    )
+    found: dict[str, list[Payment]] = defaultdict(list)
+    query = sa.select(Payment).options(*loads).order_by(Payment.id)
+    for payment in db.session.scalars(query.where(Payment.merchant_uid.in_(numbers))):
+        found[payment.merchant_uid].append(payment)
+    for payment in db.session.scalars(query.where(Payment.imp_uid.in_(numbers))):
+        found[payment.imp_uid] = [payment]
     return found
 
 

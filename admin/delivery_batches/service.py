@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from admin.delivery_batches.queries import Number, payments_under
+from admin.delivery_batches.queries import Number, payments_of, payments_under
 from admin.domain.actor import Actor
 from admin.domain.approval import AlreadyDecided
 from admin.domain.batch import BatchState, NothingToSend, RowState
@@ -26,7 +26,6 @@ from admin.models import (
 )
 from admin.operations.batches import BatchKind, giver_of
 from admin.operations.intent import find_by_form_key
-from admin.payments.queries import find_all_by_number
 
 RUN = "delivery_batches.run"
 LISTS = BatchKind(batch=DeliveryBatch, row=DeliveryBatchRow, job=RUN, noun="delivery_batch")
@@ -58,6 +57,7 @@ def rehearse(command: BatchCommand, *, actor: Actor, now: datetime) -> DeliveryB
     The same form sent twice gives the same list.
     """
     actor.require(Permission.DELIVERIES_CREATE)
+    rows = _judge(command.rows, actor=actor, now=now)  # it takes its time; nobody waits for it
 
     def make() -> DeliveryBatch:
         return DeliveryBatch(
@@ -68,7 +68,7 @@ def rehearse(command: BatchCommand, *, actor: Actor, now: datetime) -> DeliveryB
             created_by_id=actor.operator_id,
             created_by=actor.name,
             created_at=now,
-            rows=_judge(command.rows, actor=actor, now=now),
+            rows=rows,
         )
 
     return LISTS.keep(command.form_key, make, actor=actor, now=now)
@@ -151,6 +151,7 @@ def _check_number(row: DeliveryBatchRow) -> None:
 def _judge(given: Sequence[GivenParcel], *, actor: Actor, now: datetime) -> list[DeliveryBatchRow]:
     rows: list[DeliveryBatchRow] = []
     seen: set[int] = set()
+    known = payments_of([one.number for one in given if one.number])
     for one in given:
         row = DeliveryBatchRow(
             position=one.line,
@@ -166,7 +167,7 @@ def _judge(given: Sequence[GivenParcel], *, actor: Actor, now: datetime) -> list
             problem_values={},
         )
         if not one.problem:
-            _judge_one(row, one, seen, actor=actor, now=now)
+            _judge_one(row, known.get(one.number, []), seen, actor=actor, now=now)
         if row.problem:
             row.state = RowState.BLOCKED
         rows.append(row)
@@ -175,9 +176,13 @@ def _judge(given: Sequence[GivenParcel], *, actor: Actor, now: datetime) -> list
 
 
 def _judge_one(
-    row: DeliveryBatchRow, one: GivenParcel, seen: set[int], *, actor: Actor, now: datetime
+    row: DeliveryBatchRow,
+    payments: Sequence[Payment],
+    seen: set[int],
+    *,
+    actor: Actor,
+    now: datetime,
 ) -> None:
-    payments = find_all_by_number(one.number)
     escrow = [payment for payment in payments if payment.escrow_order is not None]
     paid = [payment for payment in escrow if payment.snapshot().took_money]
     if not payments:

@@ -102,9 +102,9 @@ def show(batch_id: int) -> ResponseReturnValue:
 @requires(Permission.DELIVERIES_CREATE, audit="delivery_batch.exported")
 def export(batch_id: int, kind: str) -> Response:
     """The result in the order in which the list was given."""
-    batch = LISTS.get(batch_id)
+    batch, name = LISTS.get(batch_id), gettext("deliveries")
     answer = csv_response if kind == "csv" else xlsx_response
-    return answer(f"{gettext('deliveries')}-{batch.id}", result_columns(), rows_of(batch_id))
+    return answer(f"{name}-{batch.id}", result_columns(), rows_of(batch_id))
 
 
 @bp.post("/<int:batch_id>/start/")
@@ -198,8 +198,6 @@ def _line(line: Line, places: dict[Number, list[int]], titles: dict[int, str]) -
     row, operation, payment, _ = line
     what = result(line)
     address = url_for("escrow_orders.show", payment_id=payment.id) if payment else ""
-    if payment is not None and payment.escrow_order is None:
-        address = url_for("payments.show", payment_id=payment.id)
     beside = [place for place in places[row.company, row.invoice] if place != row.position]
     return {
         "position": row.position,

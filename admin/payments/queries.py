@@ -89,15 +89,6 @@ def find_by_number(number: str) -> Payment | None:
     return db.session.scalars(query).one_or_none()
 
 
-def find_all_by_number(number: str) -> list[Payment]:
-    """The payments a number may mean: the gateway's own id, else every one of an order number."""
-    by_id = db.session.scalars(sa.select(Payment).where(Payment.imp_uid == number)).one_or_none()
-    if by_id is not None:
-        return [by_id]
-    query = sa.select(Payment).where(Payment.merchant_uid == number).order_by(Payment.id)
-    return list(db.session.scalars(query))
-
-
 _OFFERED: dict[Field, tuple[InstrumentedAttribute[Any], ...]] = {
     Field.ISSUER: (Payment.card_name,),
     Field.BANK: (Payment.bank_name, Payment.vbank_name),

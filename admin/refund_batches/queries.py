@@ -62,3 +62,12 @@ def outcomes(batch_id: int) -> dict[OperationState, Tally]:
         state: Tally(count=count, amount=Money(int(minor or 0)))
         for state, count, minor in db.session.execute(query)
     }
+
+
+def find_payments(number: str) -> list[Payment]:
+    """The payments a number may mean: the gateway's own id, else every one of an order number."""
+    by_id = db.session.scalars(sa.select(Payment).where(Payment.imp_uid == number)).one_or_none()
+    if by_id is not None:
+        return [by_id]
+    query = sa.select(Payment).where(Payment.merchant_uid == number).order_by(Payment.id)
+    return list(db.session.scalars(query))

@@ -31,7 +31,7 @@ from admin.models import (
 )
 from admin.operations.batches import BatchKind, giver_of
 from admin.operations.intent import find_open
-from admin.payments.queries import find_all_by_number
+from admin.refund_batches.queries import find_payments
 from admin.refund_rules.queries import reason_text
 from admin.refunds.service import RefundCommand, refund_payment
 
@@ -196,7 +196,7 @@ def _judge_one(
     holidays: frozenset[date],
     now: datetime,
 ) -> None:
-    payments = find_all_by_number(one.number)
+    payments = find_payments(one.number)
     paid = [payment for payment in payments if payment.snapshot().took_money]
     if len(paid) > 1:
         row.problem = N_("Several payments carry this order number; give the payment number.")

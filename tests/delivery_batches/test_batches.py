@@ -44,7 +44,16 @@ from admin.models import (
 )
 from tests.conftest import KEY, SECRET, add_operator
 from tests.operations.conftest import Connect, connect, desk
-from tests.operations.desk import Desk, Killed, Network, audited, killed_after, killed_before
+from tests.operations.desk import (
+    Desk,
+    Killed,
+    Network,
+    audited,
+    dying_at_commit,
+    killed_after,
+    killed_before,
+    refused,
+)
 from tests.people import Person
 from tests.stand_in import StandIn
 
@@ -323,6 +332,30 @@ def test_a_worker_killed_in_the_middle_sends_nothing_twice(
     assert lists.asked() == sum(posts)
 
 
+def test_a_worker_killed_at_any_commit_registers_each_parcel_once_at_most(lists: Lists) -> None:
+    lists.know(20)
+    for place in range(20):
+        batch = lists.give(line(place))
+        lists.start(batch)
+        try:
+            with dying_at_commit(place):
+                work(batch.id, gateway=lists.desk.gateway, now=lists.desk.now)
+        except Killed:
+            db.session.rollback()
+            db.session.expire_all()
+        else:
+            break
+        lists.run(batch)
+        assert len(lists.stand_in.requests(logis(UIDS[place]), method="POST")) <= 1
+        lists.desk.sweep(minutes=2)
+        lists.desk.sweep(minutes=14)
+        (ended,) = results(batch)
+        posts = len(lists.stand_in.requests(logis(UIDS[place]), method="POST"))
+        assert posts <= 1
+        assert ended is (P.REGISTERED if posts else P.NOT_REGISTERED)
+    assert place > 5, "a line takes several commits"
+
+
 @pytest.mark.parametrize("action", ["drop", "garbage"])
 def test_an_unclear_answer_stays_unknown_until_a_look_settles_it(lists: Lists, action: str) -> None:
     lists.know(2)
@@ -389,6 +422,19 @@ def test_a_refusal_says_why_and_the_rest_goes(lists: Lists) -> None:
     assert results(batch) == [R.REFUSED, P.REGISTERED]
     assert problems(batch)[0] == "The order was refunded; there is nothing to ship."
     assert db.session.get(Delivery, first.id) is None
+
+
+def test_a_parcel_that_could_not_be_sent_says_so(
+    support: Person, lists: Lists, connect: Connect
+) -> None:
+    lists.know(1)
+    batch = lists.give(line(0))
+    lists.start(batch)
+    lists.run(batch, connect(network=Network("POST", logis(UIDS[0]), refused)))
+    assert results(batch) == [P.NOT_REGISTERED]
+    page = support.get(f"/escrow-orders/deliveries/{batch.id}", **EN).text
+    assert '<span class="batch-why">Not sent</span>' in page
+    assert lists.registered() == []
 
 
 def test_a_stopped_list_goes_on_from_where_it_stood(lists: Lists) -> None:
