@@ -20,6 +20,7 @@ import stamina
 from flask import Flask
 from flask_migrate import upgrade
 from flask_security.utils import hash_password
+from hypothesis import settings as hypothesis_settings
 
 from admin.accounts.service import make_operator
 from admin.app import build_app
@@ -36,6 +37,9 @@ from sandbox.server import running
 from tests.people import PASSWORD, Browser, Person
 from tests.stand_in import StandIn
 
+# How long an example takes says nothing of the rule: nothing here asserts on time.
+hypothesis_settings.register_profile("suite", deadline=None)
+hypothesis_settings.load_profile("suite")
 # Tables that the migrations do not leave empty.
 BROUGHT = ("refund_reasons", "refund_limits", "holidays")
 KEY = "imp_apikey"
