@@ -93,6 +93,12 @@ class House:
         """Let the buyer do something that no page of ours is for."""
         self._control("POST", f"buyer/{act}", body)
 
+    def end_link(self) -> None:
+        """Let the time of the newest payment request be over."""
+        newest = "id = (SELECT max(id) FROM payment_requests)"
+        with closing(sqlite3.connect(self.data / "jangbu.db", timeout=10)) as database, database:
+            database.execute(f"UPDATE payment_requests SET expires_at = created_at WHERE {newest}")
+
     def wait_for(self, ready: Any) -> None:
         until = time.monotonic() + WITHIN
         while not ready():

@@ -257,3 +257,41 @@ def test_a_registered_card_is_charged_afterwards(
     with staff.opens():
         page.get_by_role("button", name=re.compile("청구하기|청구")).last.click()
     staff.heading("12,000원을 청구했어요")
+
+
+def test_a_tampered_amount_opens_no_window(staff: Visitor, customer: Visitor) -> None:
+    page = customer.page
+    page.goto(compose(staff))
+    expect(page.locator("#pay")).to_be_enabled()
+    page.evaluate("""() => {
+      const real = IMP.request_pay;
+      IMP.request_pay = (asked, callback) => real({...asked, amount: 1000}, callback);
+    }""")
+    page.locator("#pay").click()
+
+    customer.reads("결제창이 열리지 않았어요")
+    expect(page.locator("dialog")).to_have_count(0)
+    expect(page.locator("#pay")).to_be_enabled()
+
+
+def test_a_foreign_payment_an_expired_and_a_revoked_link_are_told(
+    staff: Visitor, customer: Visitor, house: House
+) -> None:
+    link = compose(staff)
+    page = customer.page
+    foreign = house.one("SELECT imp_uid FROM payments WHERE status = 'paid' LIMIT 1")
+    page.goto(f"{link}/back?imp_uid={foreign}&imp_success=true")
+    customer.reads("이 요청의 결제가 아니에요")
+    customer.look()
+
+    staff.click("링크 거두기")
+    page.goto(link)
+    customer.reads("상점이 이 링크를 거두었어요")
+    expect(page.locator("#pay")).to_have_count(0)
+
+    link = compose(staff)
+    house.end_link()
+    page.goto(link)
+    customer.reads("기간이 지난 링크예요")
+    expect(page.locator("#pay")).to_have_count(0)
+    customer.look()
