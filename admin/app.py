@@ -74,6 +74,7 @@ from admin.web import (
     security,
 )
 from admin.web.circuit_store import DatabaseCircuitStore
+from admin.web.environment import PageEnvironment
 from admin.web.token_store import DatabaseTokenStore
 from admin.webhooks.views import bp as webhooks_bp
 
@@ -123,6 +124,7 @@ def build_app(
     _check_sqlite(settings)
     logging.configure(settings)
     app = Flask(__name__, root_path=str(ROOT), static_folder="static", template_folder="templates")
+    app.jinja_environment = PageEnvironment  # type: ignore[assignment]
     app.extensions["settings"] = settings
     _open_database(app, settings)
     _connect_gateway(app, settings, transport)

@@ -14,7 +14,6 @@ from typing import cast
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
-from flask_babel import force_locale
 from flask_security.utils import hash_password
 
 from admin.accounts.demo import seed_demo_operators
@@ -50,6 +49,7 @@ from admin.reconciliation.service import run_day
 from admin.refund_batches.tasks import EXPIRE
 from admin.watches.tasks import EVALUATE
 from admin.web.form_keys import mint_form_key
+from admin.web.i18n import speaking
 from admin.web.services import gateway, settings
 from admin.webhooks import tasks as _webhook_tasks  # noqa: F401 - registers its handler
 
@@ -191,7 +191,7 @@ def export_payments(
 ) -> None:
     """Write the list of payments to FILE.csv or FILE.xlsx, as the page does."""
     now = utc_now()
-    with force_locale(language):
+    with speaking(language):
         offered = offered_list("payments").columns(not unmasked, now)
         usual = [column.name for column in offered if column.is_usual]
         try:
@@ -242,7 +242,7 @@ def export_check(path: Path) -> None:
         for line in checked.comparison.missing:
             click.echo(f"line {line} of ours is missing")
     if checked.export is not None:
-        with force_locale("en"):
+        with speaking("en"):
             click.echo(as_text(page_lines(checked.export), file_name(checked.export)), nl=False)
 
 

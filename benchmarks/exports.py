@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from flask_babel import force_locale
 from flask_migrate import upgrade
 
 from admin.app import build_app
@@ -30,6 +29,7 @@ from admin.domain.export import ExportKind
 from admin.exports.lists import offered_list
 from admin.exports.writing import Order, write
 from admin.models import Payment, db
+from admin.web.i18n import speaking
 from sandbox.config import SandboxConfig
 from sandbox.server import running
 
@@ -140,7 +140,7 @@ def payment(number: int) -> dict[str, Any]:
 
 def measure(folder: Path, gateway: str, kind: ExportKind) -> None:
     app = application(folder, gateway)
-    with app.app_context(), force_locale("ko"), (folder / "file").open("w+b") as file:
+    with app.app_context(), speaking("ko"), (folder / "file").open("w+b") as file:
         offered = offered_list("payments")
         order = Order(
             offered=offered,
@@ -174,7 +174,7 @@ def measure_xlsxwriter(folder: Path, gateway: str) -> None:
         import xlsxwriter
 
         app = application(folder, gateway)
-        with app.app_context(), force_locale("ko"):
+        with app.app_context(), speaking("ko"):
             offered = offered_list("payments")
             columns = offered.columns(True, NOW)[:COLUMNS]
             names = list(dict.fromkeys(name for one in columns for name in one.needs))

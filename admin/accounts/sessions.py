@@ -30,6 +30,9 @@ ABSOLUTE = timedelta(hours=8)
 SEEN_EVERY = timedelta(seconds=30)  # how finely the last use is kept
 SELF_REFRESH = "X-Jangbu-Refresh"
 ID_BYTES = 32
+_LIVE = sa.select(SignInSession.__table__).where(
+    SignInSession.id_hash == sa.bindparam("id_hash"), SignInSession.expires_at > sa.bindparam("now")
+)
 
 
 class ServerSession(CallbackDict[str, Any], SessionMixin):
@@ -68,11 +71,7 @@ class ServerSessions(SessionInterface):
             return ServerSession(sid=None)
         now = utc_now()
         with db.engine.connect() as connection:
-            row = connection.execute(
-                sa.select(SignInSession.__table__).where(
-                    SignInSession.id_hash == _hash(sid), SignInSession.expires_at > now
-                )
-            ).first()
+            row = connection.execute(_LIVE, {"id_hash": _hash(sid), "now": now}).first()
         if row is None or now - row.last_seen_at > IDLE:
             return ServerSession(sid=None)
         session = ServerSession(sid=sid, data=self._serializer.loads(row.data))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+import sqlalchemy as sa
 from flask import Flask, Response, g, request, session
 from flask_login import user_logged_out
-from flask_security import Security, SQLAlchemyUserDatastore, user_authenticated
+from flask_security import Security, SQLAlchemyUserDatastore, UserMixin, user_authenticated
 from flask_security.forms import LoginForm
 from flask_security.signals import tf_profile_changed
+from sqlalchemy.orm import joinedload
 
 from admin.accounts.second_factor import OneTimeTotp
 from admin.accounts.service import note_factor_change, note_sign_in
@@ -28,8 +30,23 @@ ARGON2 = {"argon2__memory_cost": 65536, "argon2__rounds": 3, "argon2__parallelis
 ARGON2_TESTING = {"argon2__memory_cost": 64, "argon2__rounds": 1, "argon2__parallelism": 1}
 
 
+# Every request of a signed-in person begins with this.
+_BY_UNIQUIFIER = (
+    sa.select(Operator)
+    .options(joinedload(Operator.roles))
+    .where(Operator.fs_uniquifier == sa.bindparam("uniquifier"))
+)
+
+
 class People(SQLAlchemyUserDatastore):  # type: ignore[misc]  # Flask-Security is untyped
-    """Flask-Security's own writes: a changed factor, a used recovery code, a new password hash."""
+    """Flask-Security's own reads and writes: who is signed in; a changed factor, a used recovery
+    code, a new password hash."""
+
+    def find_user(self, case_insensitive: bool = False, **by: Any) -> UserMixin | None:
+        """One person by one attribute."""
+        if [*by] == ["fs_uniquifier"]:
+            return db.session.scalar(_BY_UNIQUIFIER, {"uniquifier": by["fs_uniquifier"]})
+        return super().find_user(case_insensitive=case_insensitive, **by)
 
     def commit(self) -> None:
         """Commit what the library changed.

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import force_locale, gettext
+from flask_babel import gettext
 
 from admin.checkout.service import Finding, find_link, note_opened, take_result
 from admin.domain.clock import utc_now
@@ -17,7 +17,7 @@ from admin.gateway.errors import GatewayBusy, GatewayError
 from admin.models import Payment, PaymentRequest
 from admin.payment_requests.queries import payments_of, state_of
 from admin.web.access import public
-from admin.web.i18n import LOCALES
+from admin.web.i18n import LOCALES, speaking
 from admin.web.links import trusted_receipt
 from admin.web.security import allow_window, limiter
 from admin.web.services import gateway, settings
@@ -35,7 +35,7 @@ UNSURE = "unsure"  # the look itself failed: nothing is known, so nothing is sai
 def show(token: str) -> ResponseReturnValue:
     """Where the request stands; while it is open, the button that opens the window."""
     found = find_link(token)
-    with force_locale(_language(found)):
+    with speaking(_language(found)):
         if found is None:
             return render_template("checkout/unknown.html", language=_language(None)), 404
         return _page(found, token)

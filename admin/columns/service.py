@@ -12,15 +12,15 @@ from admin.domain.actor import Actor
 from admin.models import ColumnChoice, db, in_transaction, transaction
 
 
-def chosen_columns(operator_id: int | None, list_name: str, known: Sequence[str]) -> list[str]:
+def chosen_columns(operator_id: int | None, list_name: str) -> list[str]:
     """The columns this person chose last, in their order; nothing when they never chose.
 
-    A column that the list no longer has is left out.
+    The list may have lost some of them since.
     """
     if operator_id is None:
         return []
     choice = db.session.get(ColumnChoice, (operator_id, list_name))
-    return [name for name in choice.columns if name in known] if choice is not None else []
+    return [*choice.columns] if choice is not None else []
 
 
 def remember_columns(

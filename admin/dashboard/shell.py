@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -66,11 +67,17 @@ def make_shell(*, now: datetime) -> Shell:
 def _counters() -> dict[str, int]:
     """Numbers beside the menu, only where someone must act."""
     actor = current_actor()
-    shown = {name: query for name, (needed, query) in _WAITING.items() if actor.may(needed)}
+    shown = tuple(name for name, (needed, _) in _WAITING.items() if actor.may(needed))
     if not shown:
         return {}
-    counts = db.session.execute(sa.select(*shown.values())).one()
+    counts = db.session.execute(_asking(shown)).one()
     return {name: number for name, number in zip(shown, counts, strict=True) if number}
+
+
+@cache
+def _asking(names: tuple[str, ...]) -> sa.Select[*tuple[int, ...]]:
+    """All of these numbers at once; every page of that reader asks the same."""
+    return sa.select(*[_WAITING[name][1] for name in names])
 
 
 def _count(model: type[Any], condition: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:

@@ -6,14 +6,13 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from flask_babel import force_locale
-
 from admin.exports import service
 from admin.exports.files import ExportFolder
 from admin.exports.passport import cover_lines, cover_name
 from admin.exports.service import MAKE
 from admin.jobs.registry import Progress, handles
 from admin.models import Export, db
+from admin.web.i18n import speaking
 from admin.web.services import settings
 
 SWEEP = "exports.sweep"
@@ -30,7 +29,7 @@ def make(payload: dict[str, Any], progress: Progress, now: datetime) -> None:
     export = db.session.get(Export, int(payload["export_id"]))
     if export is None:
         return
-    with force_locale(export.language):
+    with speaking(export.language):
         service.make(
             export.id,
             folder=export_folder(),

@@ -110,9 +110,9 @@ def new() -> ResponseReturnValue:
     current_actor().require(offered.permission)
     kept = [(name, value) for name, value in asked() if name not in ("list", "kind", "cursor")]
     known = offered.columns(True, utc_now())
-    remembered = chosen_columns(
-        current_actor().operator_id, offered.name, [column.name for column in known]
-    )
+    names = [column.name for column in known]
+    chosen = chosen_columns(current_actor().operator_id, offered.name)
+    remembered = [name for name in chosen if name in names]
     form = ExportForm(formdata=None)
     form.prepare(
         list_name=offered.name,

@@ -156,7 +156,7 @@ def compile_query(query: Query, *, now: datetime) -> Compiled:
 def status_condition(word: StatusWord, *, now: datetime) -> Condition:
     """Payments that people call by this word."""
     if word is StatusWord.UNKNOWN:
-        return Payment.imp_uid.in_(select_uncertain())
+        return Payment.imp_uid.in_(UNCERTAIN)
     if word is StatusWord.EXPIRED:  # most of the waiting, so no index of deadlines is wanted
         due_at = sa.func.coalesce(Payment.vbank_due_at, now)
         return sa.and_(Payment.standing == Standing.WAITING, due_at < now)
@@ -165,11 +165,10 @@ def status_condition(word: StatusWord, *, now: datetime) -> Condition:
     return Payment.standing == STANDINGS[word]
 
 
-def select_uncertain() -> sa.Select[str | None]:
-    """Gateway numbers of the payments with an operation whose outcome is unknown."""
-    return sa.select(MoneyOperation.imp_uid).where(
-        MoneyOperation.state.in_(UNCERTAIN_STATES), MoneyOperation.imp_uid.is_not(None)
-    )
+# Gateway numbers of the payments with an operation whose outcome is unknown.
+UNCERTAIN = sa.select(MoneyOperation.imp_uid).where(
+    MoneyOperation.state.in_(UNCERTAIN_STATES), MoneyOperation.imp_uid.is_not(None)
+)
 
 
 def awaiting_conditions(*, now: datetime) -> tuple[Condition, Condition]:

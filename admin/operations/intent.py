@@ -46,6 +46,8 @@ _OPEN = (
     .order_by(MoneyOperation.id)
     .limit(1)
 )
+_OPEN_OF_KIND = _OPEN.where(MoneyOperation.kind == sa.bindparam("kind"))
+_INSERT_STEP = sa.insert(db.metadata.tables[OperationAttempt.__tablename__]).inline()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +78,9 @@ def find_by_form_key(form_key: str) -> MoneyOperation | None:
 
 def find_open(imp_uid: str, kind: OperationKind | None = None) -> MoneyOperation | None:
     """An operation on this payment whose outcome is still owed."""
-    query = _OPEN if kind is None else _OPEN.where(MoneyOperation.kind == kind)
-    return db.session.scalars(query, {"imp_uid": imp_uid}).one_or_none()
+    if kind is None:
+        return db.session.scalars(_OPEN, {"imp_uid": imp_uid}).one_or_none()
+    return db.session.scalars(_OPEN_OF_KIND, {"imp_uid": imp_uid, "kind": kind}).one_or_none()
 
 
 def find_open_on_key(
@@ -210,18 +213,17 @@ def add_step(
     **facts: object,
 ) -> None:
     """Keep one thing that was done about an operation."""
-    db.session.add(
-        OperationAttempt(
-            operation_id=operation.id,
-            phase=phase,
-            at=now,
-            verdict=verdict.value if verdict else "",
-            fact=fact,
-            error=error,
-            elapsed_ms=elapsed_ms,
-            facts=facts,
-        )
-    )
+    step = {
+        "operation_id": operation.id,
+        "phase": phase,
+        "at": now,
+        "verdict": verdict.value if verdict else "",
+        "fact": fact,
+        "error": error,
+        "elapsed_ms": elapsed_ms,
+        "facts": facts,
+    }
+    db.session.execute(_INSERT_STEP, step)
 
 
 def fingerprint_of(operation: MoneyOperation) -> str:

@@ -14,6 +14,16 @@ from admin.models import MoneyOperation, Payment, db
 
 # SENDING is the ordinary second in which a request is under way; its lease tells when it is lost.
 SHOWN_AS_UNKNOWN = UNCERTAIN_STATES - {OperationState.SENDING}
+# Every page asks these; made once, since building them takes longer than asking.
+_UNKNOWN = sa.select(
+    sa.func.count(),
+    sa.func.sum(MoneyOperation.amount_minor),
+    sa.func.min(sa.func.coalesce(MoneyOperation.sent_at, MoneyOperation.created_at)),
+).where(MoneyOperation.state.in_(SHOWN_AS_UNKNOWN))
+_UNCERTAIN_AMONG = sa.select(MoneyOperation.imp_uid).where(
+    MoneyOperation.imp_uid.in_(sa.bindparam("imp_uids", expanding=True)),
+    MoneyOperation.state.in_(UNCERTAIN_STATES),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +37,7 @@ class Unknown:
 
 def unknown_outcomes(*, now: datetime) -> Unknown | None:
     """All operations whose outcome is unknown, summed; None when there is none."""
-    query = sa.select(
-        sa.func.count(),
-        sa.func.sum(MoneyOperation.amount_minor),
-        sa.func.min(sa.func.coalesce(MoneyOperation.sent_at, MoneyOperation.created_at)),
-    ).where(MoneyOperation.state.in_(SHOWN_AS_UNKNOWN))
-    count, minor, oldest = db.session.execute(query).one()
+    count, minor, oldest = db.session.execute(_UNKNOWN).one()
     if not count:
         return None
     minutes = int((now - oldest).total_seconds() // 60) if oldest else 0
@@ -63,10 +68,8 @@ def count_by_state(kind: OperationKind) -> dict[OperationState, int]:
 
 def uncertain_payments(imp_uids: Sequence[str]) -> frozenset[str]:
     """Which of these payments have an operation whose outcome is unknown."""
-    query = sa.select(MoneyOperation.imp_uid).where(
-        MoneyOperation.imp_uid.in_(imp_uids), MoneyOperation.state.in_(UNCERTAIN_STATES)
-    )
-    return frozenset(imp_uid for imp_uid in db.session.scalars(query) if imp_uid)
+    found = db.session.scalars(_UNCERTAIN_AMONG, {"imp_uids": list(imp_uids)})
+    return frozenset(imp_uid for imp_uid in found if imp_uid)
 
 
 def count_all(states: frozenset[OperationState] | None) -> int:

@@ -13,7 +13,6 @@ from typing import Any
 
 from flask_babel import gettext
 
-from admin.columns.order import in_order
 from admin.columns.service import chosen_columns
 from admin.domain.money import Money
 from admin.models import Payment
@@ -43,11 +42,11 @@ class ShownColumn:
 
 def shown_columns(operator_id: int | None, time_heading: str) -> list[ShownColumn]:
     """The columns this person chose, in their order; nothing where the list is as it always is."""
-    offered = all_columns(time_heading)
-    chosen = chosen_columns(operator_id, LIST, [one.name for one in offered])
+    chosen = chosen_columns(operator_id, LIST)
     if not chosen or tuple(chosen) == USUAL:
         return []
-    return in_order(offered, chosen)[: len(chosen)]
+    offered = {one.name: one for one in all_columns(time_heading)}
+    return [offered[name] for name in chosen if name in offered]
 
 
 def needed(columns: list[ShownColumn]) -> list[str]:

@@ -15,7 +15,7 @@ from admin.domain.payment import PaymentStatus, Standing
 from admin.domain.search.query import Query, StatusWord
 from admin.models import Payment, PaymentDay, Span, db
 from admin.models.kst import kst_day_of
-from admin.models.search import STANDINGS, awaiting_conditions, select_uncertain
+from admin.models.search import STANDINGS, UNCERTAIN, awaiting_conditions
 from admin.payments.finding import (
     BY_THE_HOUR,
     PaymentFilter,
@@ -230,7 +230,7 @@ def _summed(drawn: Plan, tab: StatusWord | None) -> Summary:
 
 def _unknown(drawn: Plan) -> Totals:
     """Those of a filter whose outcome is unknown. They are hardly ever any, and never many."""
-    imp_uids = db.session.scalars(select_uncertain()).all()
+    imp_uids = db.session.scalars(UNCERTAIN).all()
     if not imp_uids:
         return NOTHING
     alone = replace(drawn, few=None, by_pieces=False, streamed=False)

@@ -11,6 +11,22 @@ from admin.domain.actor import Actor
 from admin.domain.permissions import Permission
 from admin.models import Operator, SavedView, db
 
+# Every list asks this.
+_OWN = SavedView.owner_id == sa.bindparam("owner")
+_MENU = (
+    sa.select(
+        SavedView.id,
+        SavedView.name,
+        SavedView.query,
+        SavedView.owner_id,
+        SavedView.is_shared,
+        Operator.name.label("owner"),
+    )
+    .join(SavedView.owner)
+    .where(SavedView.list_name == sa.bindparam("list"), sa.or_(_OWN, SavedView.is_shared))
+    .order_by(sa.case((_OWN, 0), else_=1), SavedView.name, SavedView.id)
+)
+
 
 def visible_views(actor: Actor, lists: Sequence[str]) -> list[SavedView]:
     """The views of these lists that `actor` sees, by list, one's own first, then by name."""
@@ -27,21 +43,8 @@ def visible_views(actor: Actor, lists: Sequence[str]) -> list[SavedView]:
 
 def menu_views(actor: Actor, list_name: str) -> list[sa.Row[int, str, str, int, bool, str]]:
     """The same for the menu over one list, with no more of each than the menu shows."""
-    own = SavedView.owner_id == actor.operator_id
-    query = (
-        sa.select(
-            SavedView.id,
-            SavedView.name,
-            SavedView.query,
-            SavedView.owner_id,
-            SavedView.is_shared,
-            Operator.name.label("owner"),
-        )
-        .join(SavedView.owner)
-        .where(SavedView.list_name == list_name, sa.or_(own, SavedView.is_shared))
-        .order_by(sa.case((own, 0), else_=1), SavedView.name, SavedView.id)
-    )
-    return list(db.session.execute(query).all())
+    found = db.session.execute(_MENU, {"owner": actor.operator_id, "list": list_name})
+    return list(found.all())
 
 
 def may_change(actor: Actor, view: SavedView) -> bool:

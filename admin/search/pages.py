@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask import current_app, url_for
-from flask_babel import force_locale
 from flask_babel import lazy_gettext as _l
 
 from admin.domain.permissions import Permission
 from admin.domain.search.hangul import initials, is_initials
 from admin.domain.search.words import key_of
 from admin.web.access import can
-from admin.web.i18n import LOCALES
+from admin.web.i18n import LOCALES, speaking
 from admin.web.navigation import MENU, Entry
 
 BESIDE_THE_MENU = (
@@ -90,7 +89,7 @@ def _entries() -> Iterator[Entry]:
 def _begins(entry: Entry, wanted: str) -> bool:
     short = is_initials(wanted) and len(wanted) >= _FEWEST_INITIALS
     for locale in LOCALES:
-        with force_locale(locale):
+        with speaking(locale):
             words = str(entry.label).replace("·", " ").replace("&", " ").split()
         for place in range(len(words)):
             name = key_of("".join(words[place:]))

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
-from flask_babel import force_locale
 from werkzeug.datastructures import MultiDict
 
 from admin.domain.errors import InvalidInput
@@ -16,6 +15,7 @@ from admin.payments.finding import PaymentFilter
 from admin.payments.listing import read_search
 from admin.payments.tasks import SYNC
 from admin.watches import service
+from admin.web.i18n import speaking
 
 EVALUATE = "watches.evaluate"
 
@@ -25,7 +25,7 @@ def evaluate(payload: dict[str, Any], progress: Progress, now: datetime) -> None
     """Look at every watch, unless somebody is at it."""
     if someone_runs(EVALUATE, besides=int(payload["job_id"]), now=now):
         return
-    with force_locale("ko"):
+    with speaking("ko"):
         service.evaluate_all(read=read_filter, now=now, report=progress.report)
 
 

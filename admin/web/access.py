@@ -60,13 +60,7 @@ def current_actor() -> Actor:
     operator = signed_in()
     if operator is None:
         abort(401)
-    return Actor(
-        name=operator.name,
-        operator_id=operator.id,
-        role=operator.role,
-        ip=request.remote_addr,
-        request_id=g.get("request_id"),
-    )
+    return _actor_of(operator)
 
 
 def signed_in() -> Operator | None:
@@ -78,7 +72,22 @@ def signed_in() -> Operator | None:
 def can(permission: str) -> bool:
     """Whether the signed-in operator carries the permission called `permission`; for templates."""
     operator = signed_in()
-    return operator is not None and current_actor().may(Permission(permission))
+    return operator is not None and _actor_of(operator).may(Permission(permission))
+
+
+def _actor_of(operator: Operator) -> Actor:
+    """A page asks dozens of times what its reader may; within it somebody may sign in or out."""
+    held: tuple[Operator, Actor] | None = g.get("actor")
+    if held is None or held[0] is not operator:
+        actor = Actor(
+            name=operator.name,
+            operator_id=operator.id,
+            role=operator.role,
+            ip=request.remote_addr,
+            request_id=g.get("request_id"),
+        )
+        held = g.actor = (operator, actor)
+    return held[1]
 
 
 def install(app: Flask) -> None:

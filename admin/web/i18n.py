@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Literal
 
 from flask import Flask, g, has_app_context, request
-from flask_babel import Babel, Domain, get_locale
+from flask_babel import Babel, Domain, force_locale, get_locale
 
 from admin.web.access import signed_in
 
@@ -34,14 +36,29 @@ class PageDomain(Domain):
     """Finds the sentences of a page's language once. A page asks for hundreds of them."""
 
     def get_translations(self) -> Any:
-        """The sentences, looked up again only when the language changes under a page."""
+        """The sentences of this page, or of whatever is inside `speaking`."""
         if not has_app_context():
             return super().get_translations()
-        spoken = get_locale()
         held = g.get("sentences")
-        if held is None or held[0] is not spoken:
-            held = g.sentences = (spoken, super().get_translations())
-        return held[1]
+        if held is None:
+            held = g.sentences = super().get_translations()
+        return held
+
+
+@contextmanager
+def speaking(spoken: str) -> Iterator[None]:
+    """Another language than the page's, within a `with` block.
+
+    Use it and never Flask-Babel's own `force_locale`, which leaves the sentences of before.
+    """
+    before = g.pop("sentences", None)
+    try:
+        with force_locale(spoken):
+            yield
+    finally:
+        g.pop("sentences", None)
+        if before is not None:
+            g.sentences = before
 
 
 def choose_locale() -> str:

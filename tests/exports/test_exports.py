@@ -10,7 +10,6 @@ from datetime import timedelta
 import openpyxl
 import pytest
 import sqlalchemy as sa
-from flask_babel import force_locale
 
 from admin.columns.service import chosen_columns
 from admin.domain.actor import Actor
@@ -30,6 +29,7 @@ from admin.exports.service import MAKE, ExportCommand
 from admin.exports.tasks import export_folder
 from admin.jobs.worker import run_job
 from admin.models import AuditEntry, Export, Job, db, transaction
+from admin.web.i18n import speaking
 from tests.conftest import add_operator
 from tests.exports.taking import USUAL, ask, fill_in, take
 from tests.payments.trade import a_payment, failed, refunded, take_in
@@ -85,12 +85,12 @@ def no_cover(export, sums, counted, root) -> list[tuple[str, str]]:
 
 
 def asked(actor: Actor, now, **changed: object) -> Export:
-    with force_locale("ko"):
+    with speaking("ko"):
         return service.ask(command(**changed), actor=actor, now=now)
 
 
 def make(export: Export, folder: ExportFolder, now, **options: object) -> Export | None:
-    with force_locale("ko"):
+    with speaking("ko"):
         return service.make(
             export.id, folder=folder, cover=no_cover, cover_name="Cover", now=now, **options
         )

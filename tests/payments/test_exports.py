@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from flask_babel import force_locale
 
 from admin.domain.clock import KST
 from admin.domain.payment import PaymentState
 from admin.models import Payment, db
 from admin.payments.exports import payment_columns, read_question
 from admin.payments.rows import shown_method
+from admin.web.i18n import speaking
 from admin.web.labels import LABELS
 from tests.payments.trade import a_payment, awaiting, failed, refunded, take_in
 
@@ -22,7 +22,7 @@ LATE = datetime(2026, 3, 9, 16, 30, 5, tzinfo=UTC)  # already the next day in Ko
 @pytest.mark.parametrize("language", ["ko", "en"])
 @pytest.mark.parametrize("masked", [True, False])
 def test_no_two_columns_are_called_alike(app, language, masked):
-    with force_locale(language):
+    with speaking(language):
         columns = payment_columns(masked, NOON)
     assert len({one.heading for one in columns}) == len({one.name for one in columns})
     assert len(columns) == 27
@@ -46,7 +46,7 @@ def test_cells_are_what_the_page_shows(stand_in, gateway):
         a_payment(7, NOON, status="ready", paid_at=0),
         now=NOON,
     )
-    with force_locale("ko"):
+    with speaking("ko"):
         columns = {one.name: one for one in payment_columns(False, NOON)}
         names = list(dict.fromkeys(name for one in columns.values() for name in one.needs))
         question = read_question("period=all", NOON)
