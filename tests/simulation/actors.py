@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import pysqlite3.dbapi2 as sqlite
 
+from admin.customers.card_service import KeyInCommand, charge_typed_card
 from admin.customers.service import ChargeCommand, charge_billing_key
 from admin.domain.actor import Actor
 from admin.domain.errors import InvalidInput
@@ -28,10 +29,13 @@ from admin.payments.service import check_payment
 from admin.payments.sync import walk
 from admin.refunds.service import RefundCommand, refund_payment
 from admin.webhooks.service import receive_event, work_events
+from tests.simulation.canaries import CARD
 from tests.simulation.clock import Clock
+from tests.simulation.office import Phone
 from tests.simulation.world import Row, World
 
 Work = Callable[[], str]
+Command = RefundCommand | ChargeCommand | KeyInCommand | DeliveryCommand
 ROUND_DONE = "the round touched"
 AMOUNTS = (100, 1_000, 9_999, 10_000, 33_333, 120_001)
 
@@ -54,8 +58,9 @@ class Actors:
     rng: Random
     staff: list[Actor]
     manager: Actor
+    phone: Phone
     forms: list[RefundCommand] = field(default_factory=list)
-    sent: list[RefundCommand | ChargeCommand | DeliveryCommand] = field(default_factory=list)
+    sent: list[Command] = field(default_factory=list)
     count: int = 0
 
     def open_form(self) -> str:
@@ -89,6 +94,19 @@ class Actors:
             merchant_uid=self._order_number(),
             amount=Money(self.rng.choice(AMOUNTS)),
             order_name="정기배송 11월",
+            note="",
+            form_key=self._form_key(),
+        )
+        return self._send(command)
+
+    def key_in(self) -> str:
+        """The manager types in a card that a customer reads out."""
+        self.count += 1
+        command = KeyInCommand(
+            customer_id=self.rng.choice(self._column("SELECT id FROM customers")),
+            merchant_uid=f"TEL-{self.count}",
+            amount=Money(self.rng.choice(AMOUNTS)),
+            order_name="전화 주문",
             note="",
             form_key=self._form_key(),
         )
@@ -228,13 +246,18 @@ class Actors:
         self.world.cancelled_at_pg.add(imp_uid)
         return imp_uid
 
-    def _send(self, command: RefundCommand | ChargeCommand | DeliveryCommand) -> str:
+    def _send(self, command: Command) -> str:
         self.sent.append(command)
         actor, now = self.rng.choice(self.staff), self.clock.now()
         if isinstance(command, RefundCommand):
             done = refund_payment(command, actor=actor, gateway=self.gateway, now=now)
         elif isinstance(command, ChargeCommand):
             done = charge_billing_key(command, actor=actor, gateway=self.gateway, now=now)
+        elif isinstance(command, KeyInCommand):
+            code = self.phone.code(now)
+            done = charge_typed_card(
+                command, CARD, code, actor=self.manager, gateway=self.gateway, now=now
+            )
         else:
             done = register_delivery(command, actor=actor, gateway=self.gateway, now=now)
         return f"{command.form_key} is {done.state.value}"

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from admin.models import in_transaction
+from tests.simulation.canaries import CANARIES
 from tests.simulation.clock import Clock
 from tests.simulation.office import Office
 from tests.simulation.transport import Call
@@ -21,7 +22,7 @@ from tests.simulation.world import Effect, World
 
 OPEN = {"needs_approval", "ready", "sending", "unknown", "accepted", "human", "mismatch"}
 HAPPENED = {"succeeded", "succeeded_late"}
-NEVER_SENT = {"needs_approval", "ready", "rejected", "expired"}
+CHARGES = {"charge", "key_in"}
 SENT = {"succeeded", "accepted", "failed", "not_executed", "mismatch"}
 MOVES = {
     "requested": {"approved", "sent", "rejected", "not_executed", "expired"},
@@ -98,7 +99,7 @@ class Operation(NamedTuple):
         """What its effect is known by."""
         if self.kind == "refund":
             return "refund", self.marker
-        if self.kind == "charge":
+        if self.kind in CHARGES:
             return "charge", self.merchant_uid or ""
         return "delivery", str(json.loads(self.details)["invoice"])
 
@@ -118,7 +119,7 @@ def written_about(call: Call) -> tuple[str, str]:
     body = call.fields
     if call.path == ("payments", "cancel"):
         return "refund", str(body.get("reason"))[1:9]
-    if call.path[-1] == "again":
+    if call.charges:
         return "charge", str(body["merchant_uid"])
     return "delivery", str(body["logis"]["invoice"])
 
@@ -152,7 +153,7 @@ class Checker:
         """A write reaches the gateway."""
         if call.path == ("payments", "cancel"):
             self._check_cancel(call)
-        elif call.path[-1] == "again" and not _whole(call.fields.get("amount")):
+        elif call.charges and not _whole(call.fields.get("amount")):
             self.found.append(Violation("I2", f"not a whole amount: {call}"))
         self.sendings[written_about(call)] += 1
 
@@ -194,6 +195,7 @@ class Checker:
         for key, group in self._grouped().items():
             if self.effects.get(key) and all(one.state not in OPEN | HAPPENED for one in group):
                 raise Violation("I5", f"{group[-1]}, and it happened")
+        self._check_canaries()
         if walked:
             self._check_mirror_is_truth()
 
@@ -301,7 +303,7 @@ class Checker:
             raise Violation("I3", f"{one}, but what happened is {effect}")
         if one.kind == "refund" and one.claimed != effect.cancellation_id:
             raise Violation("I3", f"{one} claims {one.claimed}, not {effect.cancellation_id}")
-        if one.kind == "charge" and one.settled_by == "lookup":
+        if one.kind in CHARGES and one.settled_by == "lookup":
             paid = [row for row in self.world.numbered(one.merchant_uid or "") if row["paid_at"]]
             if len(paid) != 1:
                 raise Violation("I3", f"{one} by a look, and {len(paid)} are paid")
@@ -320,6 +322,14 @@ class Checker:
             if (cancelled, rank) < self._mirrored.get(imp_uid, (0, 0)):
                 raise Violation("I10", f"the mirror takes back what it said of {imp_uid}")
             self._mirrored[imp_uid] = (cancelled, rank)
+
+    def _check_canaries(self) -> None:
+        """I9: no card and no secret in the file or its log, deleted rows and all."""
+        for path in (self.office.path, self.office.path.with_name(f"{self.office.path.name}-wal")):
+            held = path.read_bytes()
+            for canary in CANARIES:
+                if canary in held:
+                    raise Violation("I9", f"{path.name} holds a card or a secret")
 
     def _check_mirror_is_truth(self) -> None:
         """I4 and I7: every row and every cancellation is there, and nothing else."""

@@ -1,4 +1,4 @@
-"""The one clock of a history: ours and the gateway's. It moves only when a step says so."""
+"""The clock of a history, and the gateway's beside it. Both move only when a step says so."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ class Clock:
 
     def __init__(self) -> None:
         self._passed = timedelta(0)
+        self.gateway_ahead = 0  # seconds that the gateway's clock is before ours, or behind it
 
     def now(self) -> datetime:
         """The moment, aware UTC."""
@@ -19,7 +20,7 @@ class Clock:
 
     def epoch(self) -> int:
         """The moment as the gateway writes it, in Unix seconds."""
-        return int(self.now().timestamp())
+        return int(self.now().timestamp()) + self.gateway_ahead
 
     def monotonic(self) -> float:
         """Seconds since the history began."""

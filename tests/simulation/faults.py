@@ -41,13 +41,13 @@ class Weather:
         """The weather of one history."""
         return cls(rng, *RATES[rng.choice([*RATES])])
 
-    def fault(self, method: str, path: str) -> str:
+    def fault(self, method: str, *, charges: bool) -> str:
         """What goes wrong with this call; empty for nothing."""
         if self.off or self.rng.random() >= (self.reads if method == "GET" else self.writes):
             return ""
         if method == "GET":
             return self.rng.choice(READ)
-        return self.rng.choice(CHARGE if path.endswith("/again") else WRITE)
+        return self.rng.choice(CHARGE if charges else WRITE)
 
     def token_fault(self) -> str:
         """What goes wrong with asking for a token."""

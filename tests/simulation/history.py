@@ -36,6 +36,7 @@ ACTS = {
     "open_form": 3,
     "refund_twice": 2,
     "charge": 6,
+    "key_in": 2,
     "deliver": 2,
     "check": 2,
     "open_page": 4,
@@ -56,7 +57,8 @@ EVENTS = {
 WAITS = ((1, 20), (1, 20), (20, 90), (60, 200), (120, 660), (600, 2400))
 GO_ON = 0.55  # how often an act under way goes on, rather than something new beginning
 KILL = 0.03
-WALKS = 0.25  # how often a history ends with the walk that shows the mirror to be true
+AHEAD = (0, 0, 0, 0, -200, -25, 25, 200)  # seconds between the gateway's clock and ours
+WALKS = 0.1  # how often a history ends with the walk that shows the mirror to be true
 BEHIND = (1, 60, 180)  # seconds that the last rounds come after what is due
 COMMIT_STOPS = 0.25  # how often an act stops after a commit
 
@@ -120,10 +122,17 @@ class History:
         )
         self.gateway = office.connect(self.wire, self.clock, Random(seed))
         self.actors = Actors(
-            self.world, office.raw, self.gateway, self.clock, self.rng, *office.people
+            self.world,
+            office.raw,
+            self.gateway,
+            self.clock,
+            self.rng,
+            *office.people,
+            phone=office.phone,
         )
         office.watch(before=self._before_commit, after=self._after_commit)
-        self._begin_trade()
+        self._begin_trade()  # which every history shares, before the clocks part
+        self.clock.gateway_ahead = self.rng.choice(AHEAD)
 
     def live(self, steps: int) -> None:
         """All steps, then the end without faults. Raises Violation."""

@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +19,26 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 from ulid import ULID, ValueProvider
 
+from admin.accounts.second_factor import OneTimeTotp, TypedCode
 from admin.accounts.service import make_operator
 from admin.domain import clock as moments
 from admin.domain.actor import Actor
 from admin.domain.permissions import Role
 from admin.gateway.client import Gateway
 from admin.gateway.settings import Deadlines, GatewaySettings
-from admin.models import BillingKey, Customer, RefundLimit, RefundReason, db, transaction
+from admin.models import (
+    BillingKey,
+    Customer,
+    Operator,
+    RefundLimit,
+    RefundReason,
+    db,
+    transaction,
+)
 from admin.models.engine import engine_options, prepare
 from admin.operations import service as sending
 from admin.operations.binding import bind
+from tests.simulation.canaries import SECRET
 from tests.simulation.clock import START, Clock
 from tests.simulation.transport import Wire
 
@@ -38,7 +49,7 @@ FOR_EVER = 1_000_000.0
 SETTINGS = GatewaySettings(
     "http://127.0.0.1:9",
     "imp_apikey",
-    "secret",
+    SECRET,
     include_sandbox=False,
     # The wire counts virtual seconds; real ones must not decide anything.
     deadlines=Deadlines(look_up=FOR_EVER, page=FOR_EVER, money=FOR_EVER, token=FOR_EVER),
@@ -55,6 +66,20 @@ class _SeededIds(ValueProvider):
 
     def randomness(self, current_timestamp: int | None = None) -> bytes:
         return self._rng.randbytes(10)
+
+
+class Phone:
+    """The manager's telephone, with an authenticator app on it."""
+
+    def __init__(self) -> None:
+        self._totp = OneTimeTotp({"1": "a simulation keeps nothing"}, "simulation")
+        # Not encrypted: taking it out of its wrapping would cost more than all else of a payment.
+        self.secret: str = self._totp._totp(key="JBSWY3DPEHPK3PXPJBSWY3DP").to_json(encrypt=False)
+
+    def code(self, now: datetime) -> TypedCode:
+        """What it shows at `now`."""
+        shown = self._totp._totp.from_source(self.secret).generate(int(now.timestamp()))
+        return TypedCode(text=shown.token, totp=self._totp)
 
 
 class Office:
@@ -78,7 +103,8 @@ class Office:
         event.listen(db.session, "after_commit", self._end_commit)
         with self.app.app_context():
             db.create_all()
-            self.people = _add_people()
+            self.phone = Phone()
+            self.people = _add_people(self.phone)
         self.raw = sqlite.connect(str(self.path), isolation_level=None)
         self.raw.execute("ATTACH ':memory:' AS kept")
         self._used = [table.name for table in reversed(db.metadata.sorted_tables)]
@@ -158,7 +184,7 @@ def _forget_the_disk(connection: Any, _entry: object) -> None:
     cursor.close()
 
 
-def _add_people() -> tuple[list[Actor], Actor]:
+def _add_people(phone: Phone) -> tuple[list[Actor], Actor]:
     """Two people who work here and their manager, two with stored cards, the bound gateway."""
     bind(Gateway(SETTINGS), include_sandbox=False, now=START)
     with transaction():
@@ -171,7 +197,11 @@ def _add_people() -> tuple[list[Actor], Actor]:
         db.session.add(RefundLimit(scope="shop", per_refund_minor=None, **given))
         db.session.add(RefundLimit(scope="role:finance", per_refund_minor=ALONE, **given))
     staff = [_add_operator("A", Role.FINANCE), _add_operator("B", Role.FINANCE)]
-    return staff, _add_operator("M", Role.MANAGER)
+    manager = _add_operator("M", Role.MANAGER)
+    with transaction():
+        held = db.session.get_one(Operator, manager.operator_id)
+        held.tf_primary_method, held.tf_totp_secret = "authenticator", phone.secret
+    return staff, manager
 
 
 def _add_operator(name: str, role: Role) -> Actor:

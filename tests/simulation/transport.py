@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import httpx
 import msgspec
 
+from tests.simulation.canaries import TOKEN
 from tests.simulation.clock import Clock
 from tests.simulation.faults import Weather
 from tests.simulation.stage import Killed, Stage
@@ -19,6 +20,8 @@ from tests.simulation.world import Refused, Row, World
 HTML = b"<!doctype html><title>502 Bad Gateway</title>"
 BROKEN = {"garbage": b"{]", "html": HTML, "null": b"null", "list": b"[]"}
 JSON = {"content-type": "application/json"}
+CHARGES = (("subscribe", "payments", "again"), ("subscribe", "payments", "onetime"))
+CARD_FIELDS = ("card_number", "expiry", "birth", "pwd_2digit", "cvc")
 ANSWER_STOPS = 0.4  # how often an answer stops on its way back
 _encode = msgspec.json.encode
 
@@ -34,7 +37,14 @@ class Call:
     limit: float
 
     def __str__(self) -> str:
-        return f"{self.method} /{'/'.join(self.path)} {self.fields or ''}".strip()
+        """As a story tells it, in which no card stands."""
+        told = {name: value for name, value in self.fields.items() if name not in CARD_FIELDS}
+        return f"{self.method} /{'/'.join(self.path)} {told or ''}".strip()
+
+    @property
+    def charges(self) -> bool:
+        """Whether it takes money, from a stored card or from one typed in."""
+        return self.path in CHARGES
 
 
 @dataclass(slots=True)
@@ -102,11 +112,11 @@ class Wire(httpx.BaseTransport):
             self.tell(f"token: {fault}")
             return self._spoiled(fault)
         now = self.clock.epoch()
-        token = {"access_token": f"t{self.token}", "now": now, "expired_at": now + 1800}
+        token = {"access_token": f"{TOKEN}{self.token}", "now": now, "expired_at": now + 1800}
         return _success(token)
 
     def _carry(self, call: Call) -> httpx.Response:
-        fault = self.weather.fault(call.method, call.path[-1] and "/" + "/".join(call.path))
+        fault = self.weather.fault(call.method, charges=call.charges)
         self.tell(f"{call}: {fault or 'carried'}")
         if call.method == "GET":
             return self._carry_read(call, fault)
@@ -192,7 +202,7 @@ class Wire(httpx.BaseTransport):
     def _write(self, call: Call, fault: str = "") -> Row:
         if call.path == ("payments", "cancel"):
             return self.world.cancel(call.fields)
-        if call.path == ("subscribe", "payments", "again"):
+        if call.charges:
             return self._charge(call.fields, fault)
         if call.path[:2] == ("escrows", "logis"):
             return self.world.register(call.path[2], call.fields)
