@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import httpx
 
 from admin.domain.clock import utc_now
-
-# How the gateway writes a partial cancel in `status` is not settled: both must do.
-PARTIAL_READING = os.environ.get("TEST_PARTIAL_READING", "cancelled")
 
 
 class StandIn:
@@ -21,11 +17,8 @@ class StandIn:
         self._client = httpx.Client(base_url=url, timeout=20, trust_env=False)
 
     def reset(self) -> None:
-        """Empty, at the present time, without faults."""
+        """Empty, at the present time, without faults, as it was started."""
         self._post("reset", {"seed": "empty"})
-        self._client.delete("/_sandbox/script").raise_for_status()
-        self._client.delete("/_sandbox/requests").raise_for_status()
-        self._post("settings", {"partial_reading": PARTIAL_READING})
 
     def add_payments(self, *payments: dict[str, Any]) -> list[dict[str, Any]]:
         """Put payments there, given as the gateway's own objects; missing fields are filled."""
