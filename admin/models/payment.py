@@ -182,7 +182,8 @@ class PaymentCancellation(Base):
     id: Mapped[Key]
     payment_id: Mapped[int] = mapped_column(sa.ForeignKey("payments.id"))
     key: Mapped[str] = mapped_column(sa.String(160))  # tells the entries of one payment apart
-    cancellation_id: Mapped[str] = mapped_column(sa.String(80))  # issued by the gateway, or ""
+    # Issued by the gateway, or "".
+    cancellation_id: Mapped[str] = mapped_column(sa.String(80), index=True)
     amount_minor: Mapped[MinorUnits]
     cancelled_at: Mapped[Moment] = mapped_column(index=True)
     reason: Mapped[str] = mapped_column(sa.Text)

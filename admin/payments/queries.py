@@ -17,6 +17,7 @@ from admin.models import (
     NoteMention,
     Observation,
     Payment,
+    PaymentCancellation,
     db,
 )
 from admin.payments.finding import MANY
@@ -24,13 +25,23 @@ from admin.payments.finding import MANY
 SHORTEST_NUMBER = 6  # what is shorter is a part of a number, if it is one at all
 
 
+# Where a number may stand, and the key of the payment there; each is found by an index.
+_NUMBERS = (
+    (Payment.id, Payment.imp_uid),
+    (Payment.id, Payment.merchant_uid),
+    (Payment.id, Payment.apply_num),
+    (Payment.id, Payment.pg_tid),
+    (PaymentCancellation.payment_id, PaymentCancellation.cancellation_id),
+)
+
+
 def find_exact(text: str) -> int | None:
     """The key of the one payment that this is a number of: the gateway's, or the only one of its
-    order, approval or transaction."""
+    order, approval, transaction or cancellation."""
     if len(text) < SHORTEST_NUMBER:
         return None
-    for column in (Payment.imp_uid, Payment.merchant_uid, Payment.apply_num, Payment.pg_tid):
-        found = db.session.scalars(sa.select(Payment.id).where(column == text).limit(2)).all()
+    for key, column in _NUMBERS:
+        found = db.session.scalars(sa.select(key).where(column == text).limit(2)).all()
         if found:
             return found[0] if len(found) == 1 else None
     return None

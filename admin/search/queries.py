@@ -23,7 +23,6 @@ from admin.models import (
     MoneyOperation,
     Order,
     Payment,
-    PaymentCancellation,
     ReconciliationRun,
     db,
 )
@@ -34,7 +33,6 @@ from admin.payments.queries import find_exact
 from admin.search.reading import Asked, Word
 
 NEWEST = 20_000
-NEWEST_CANCELS = 100_000
 FEWEST_PHONE_DIGITS = 4
 ULID_LENGTH = 26
 LONGEST_NUMBER = 160
@@ -61,7 +59,7 @@ def find_number(text: str, *, kinds: frozenset[Kind]) -> tuple[Kind, int | str] 
     """
     if not text or len(text) > LONGEST_NUMBER:
         return None
-    if Kind.PAYMENT in kinds and (payment_id := find_exact(text) or _of_cancellation(text)):
+    if Kind.PAYMENT in kinds and (payment_id := find_exact(text)):
         return Kind.PAYMENT, payment_id
     if Kind.OPERATION in kinds and len(text) == ULID_LENGTH:
         operation = db.session.get(MoneyOperation, text.upper())
@@ -201,20 +199,6 @@ def runs_found(day: date | None, *, most: int) -> list[ReconciliationRun]:
         .order_by(ReconciliationRun.id.desc())
     )
     return list(db.session.scalars(query.limit(most)))
-
-
-def _of_cancellation(text: str) -> int | None:
-    """The payment that a cancellation of this number belongs to, when it is of one alone."""
-    query = (
-        sa.select(PaymentCancellation.payment_id)
-        .where(
-            _among_newest(PaymentCancellation.id, 0, size=NEWEST_CANCELS),
-            PaymentCancellation.cancellation_id == text,
-        )
-        .limit(2)
-    )
-    found = db.session.scalars(query).all()
-    return found[0] if len(found) == 1 else None
 
 
 def _customer_of(text: str) -> int | None:

@@ -12,7 +12,7 @@ from admin.domain.money import Money
 from admin.domain.search.parsing import parse
 from admin.domain.search.query import StatusWord
 from admin.mirror.daily import fold
-from admin.models import Payment, TimeBasis, db
+from admin.models import Payment, PaymentCancellation, TimeBasis, db, transaction
 from admin.payments.finding import MANY, PaymentFilter, count_up_to, page_order, plan, select_rows
 from admin.payments.queries import find_exact
 from admin.payments.sums import summarise, total, totals_by_day
@@ -191,6 +191,13 @@ def test_an_exact_gateway_number_names_one_payment(trade):
     assert named.merchant_uid == "ORD-000001"
     assert find_exact("ORD-000001") == named.id
     assert find_exact("imp_00000000000") is None
+
+
+def test_the_number_of_a_cancellation_names_its_payment(trade):
+    entry = db.session.query(PaymentCancellation).first()
+    with transaction():
+        entry.cancellation_id = "cancel-20261122-01"
+    assert find_exact("cancel-20261122-01") == entry.payment_id
 
 
 def test_a_window_that_was_left_open_waits_for_no_deposit(stand_in, gateway):
