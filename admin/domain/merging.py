@@ -96,6 +96,8 @@ def _union(*histories: tuple[Cancellation, ...]) -> tuple[Cancellation, ...]:
     Rows from before the gateway numbered its cancellations may hold two that look the same;
     both count, so the first and the second of a kind are told apart.
     """
+    if not any(histories):  # as of most payments
+        return ()
     kept: dict[tuple[str, int], Cancellation] = {}
     for history in histories:
         seen: Counter[str] = Counter()

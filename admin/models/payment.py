@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from datetime import datetime
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -37,6 +38,7 @@ PLAIN_FIELDS = (
     "buyer_postcode customer_uid customer_uid_usage custom_data fail_reason cancel_reason "
     "receipt_url cash_receipt_issued extra"
 ).split()
+plain_values = attrgetter(*PLAIN_FIELDS)  # of a snapshot, in that order
 
 
 def time_ordered_id(started_at: datetime, imp_uid: str) -> int:
@@ -211,7 +213,7 @@ class PaymentCancellation(Base):
 def columns_of(snapshot: PaymentSnapshot) -> dict[str, Any]:
     """What a snapshot puts into the columns of its row, cancellations apart."""
     return {
-        **{name: getattr(snapshot, name) for name in PLAIN_FIELDS},
+        **dict(zip(PLAIN_FIELDS, plain_values(snapshot), strict=True)),
         "standing": snapshot.standing,
         "method": snapshot.method,
         "currency": snapshot.currency,
