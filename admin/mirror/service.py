@@ -32,9 +32,9 @@ from admin.models import (
 CHUNK = 500  # ids a query may name at once
 PERSONS = "check"  # the source of a person's own look, which is always kept
 # Made once, since every look needs them and building them takes longer than asking.
-_NEXT_PLACE = (
+_NEXT_PLACES = (
     sa.update(GatewayBinding)
-    .values(fetch_seq=GatewayBinding.fetch_seq + 1)
+    .values(fetch_seq=GatewayBinding.fetch_seq + sa.bindparam("count"))
     .returning(GatewayBinding.fetch_seq)
     .execution_options(synchronize_session=False)
 )
@@ -71,13 +71,22 @@ class Applied:
 
 def next_fetch_seq(*, now: datetime) -> int:
     """Take the next place in the order of looks. Call it before the question is asked."""
+    (place,) = next_fetch_seqs(1, now=now)
+    return place
+
+
+def next_fetch_seqs(count: int, *, now: datetime) -> range:
+    """Take that many places for as many questions, all of which are asked after this."""
+    if count == 0:
+        return range(0)
     with transaction():
-        return take_fetch_seq()
+        last = db.session.execute(_NEXT_PLACES, {"count": count}).scalar_one()
+    return range(last - count + 1, last + 1)
 
 
 def take_fetch_seq() -> int:
     """The same inside the caller's transaction, which is over before the question is asked."""
-    return db.session.execute(_NEXT_PLACE).scalar_one()
+    return db.session.execute(_NEXT_PLACES, {"count": 1}).scalar_one()
 
 
 def take_turn() -> None:
