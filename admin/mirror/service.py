@@ -71,22 +71,22 @@ class Applied:
 
 def next_fetch_seq(*, now: datetime) -> int:
     """Take the next place in the order of looks. Call it before the question is asked."""
-    (place,) = next_fetch_seqs(1, now=now)
-    return place
-
-
-def next_fetch_seqs(count: int, *, now: datetime) -> range:
-    """Take that many places for as many questions, all of which are asked after this."""
-    if count == 0:
-        return range(0)
     with transaction():
-        last = db.session.execute(_NEXT_PLACES, {"count": count}).scalar_one()
-    return range(last - count + 1, last + 1)
+        return take_fetch_seq()
 
 
 def take_fetch_seq() -> int:
     """The same inside the caller's transaction, which is over before the question is asked."""
-    return db.session.execute(_NEXT_PLACES, {"count": 1}).scalar_one()
+    return take_fetch_seqs(1)[0]
+
+
+def take_fetch_seqs(count: int) -> range:
+    """As many places inside the caller's transaction, which is over before any of the questions
+    is asked."""
+    if count == 0:
+        return range(0)
+    last = db.session.execute(_NEXT_PLACES, {"count": count}).scalar_one()
+    return range(last - count + 1, last + 1)
 
 
 def take_turn() -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -110,9 +110,11 @@ class _Walk:
             return None
         window = self.waiting.popleft()
         total = self.done + len(self.under_way) + len(self.waiting) + 1
-        self.tell(self.done, total, f"{kst_date(window.start_at)} {window.status.value}")
+        note = f"{kst_date(window.start_at)} {window.status.value}"
         self.under_way.append(_WindowWalk(walk=self, window=window))
-        return self.under_way[-1].following()
+        told = partial(self.tell, self.done, total, note)
+        first = self.under_way[-1].following()
+        return replace(first, told=told) if first else None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -164,7 +166,7 @@ class _WindowWalk:
             walk.waiting.extendleft(_cut(self.window))
             return
         news = self.last.news(answer.payments) if self.last else answer.payments
-        _mirror(news, fetch_seq=place, now=walk.now, result=walk.result)
+        _apply(news, fetch_seq=place, now=walk.now, result=walk.result)
         if answer.next:
             rows = len(answer.payments) + len(answer.unreadable)
             self.pages = max(self.pages, -(-this.total // rows) if rows else 1)
@@ -190,16 +192,15 @@ class _WindowWalk:
 
     def _settle(self) -> None:
         this, walk = self.this, self.walk
-        with transaction():
-            row = lock(SyncWindow, self.window.id)
-            if row is not None:
-                row.passes += self.passes
-                row.count = this.count
-                row.digest = this.digest()
-                row.unreadable = this.unreadable
-                row.walked_at = walk.now
-                agreed = self.passes < MOST_PASSES
-                row.settled = agreed and walk.until >= row.end_at + OVERLAP
+        row = lock(SyncWindow, self.window.id)
+        if row is not None:
+            row.passes += self.passes
+            row.count = this.count
+            row.digest = this.digest()
+            row.unreadable = this.unreadable
+            row.walked_at = walk.now
+            agreed = self.passes < MOST_PASSES
+            row.settled = agreed and walk.until >= row.end_at + OVERLAP
         walk.result.windows += 1
         walk.result.unreadable += this.unreadable
 
@@ -233,7 +234,7 @@ def walk(
         waiting=deque(_open_windows()),
     )
     first_ever = db.session.scalar(sa.select(Payment.id).limit(1)) is None
-    ask_ahead(windows.following, in_flight=in_flight, now=now)
+    ask_ahead(windows.following, in_flight=in_flight)
     if not first_ever:
         _read_changes(gateway=gateway, first=now - history, until=until, now=now, result=result)
     _read_again(gateway=gateway, now=now, result=result, in_flight=in_flight)
@@ -282,18 +283,18 @@ def _cut(window: SyncWindow) -> list[SyncWindow]:
     """Replace a window by one for each of its days; the latest comes first."""
     days = []
     start = window.start_at
-    with transaction():
-        row = lock(SyncWindow, window.id)
-        if row is None:  # another walk has cut it, and walks its days
-            return []
-        db.session.delete(row)
-        db.session.flush()
-        while start < window.end_at:
-            end = min(kst_day(kst_date(start))[1], window.end_at)
-            day = SyncWindow(status=window.status, start_at=start, end_at=end, settled=False)
-            db.session.add(day)
-            days.append(day)
-            start = end
+    row = lock(SyncWindow, window.id)
+    if row is None:  # another walk has cut it, and walks its days
+        return []
+    db.session.delete(row)
+    db.session.flush()
+    while start < window.end_at:
+        end = min(kst_day(kst_date(start))[1], window.end_at)
+        day = SyncWindow(status=window.status, start_at=start, end_at=end, settled=False)
+        db.session.add(day)
+        days.append(day)
+        start = end
+    db.session.flush()
     return days
 
 
@@ -348,7 +349,7 @@ def _read_again(*, gateway: Gateway, now: datetime, result: SyncResult, in_fligh
     starts = iter(range(0, len(ids), BATCH))
 
     def fold(answer: PaymentPage, place: int) -> None:
-        _mirror(answer.payments, fetch_seq=place, now=now, result=result)
+        _apply(answer.payments, fetch_seq=place, now=now, result=result)
 
     def following() -> Question | None:
         start = next(starts, None)
@@ -357,23 +358,30 @@ def _read_again(*, gateway: Gateway, now: datetime, result: SyncResult, in_fligh
         ask = partial(gateway.get_payments, imp_uids=ids[start : start + BATCH])
         return Question(ask=ask, fold=fold)
 
-    ask_ahead(following, in_flight=in_flight, now=now)
+    ask_ahead(following, in_flight=in_flight)
 
 
 def _mirror(
     payments: Iterable[PaymentSnapshot], *, fetch_seq: int, now: datetime, result: SyncResult
 ) -> None:
+    with transaction():
+        _apply(payments, fetch_seq=fetch_seq, now=now, result=result)
+    db.session.expunge_all()
+
+
+def _apply(
+    payments: Iterable[PaymentSnapshot], *, fetch_seq: int, now: datetime, result: SyncResult
+) -> None:
+    """The same inside the caller's transaction."""
     seen = list(payments)
     if not seen:
         return
-    with transaction():
-        applied = mirror.apply(
-            seen, fetch_seq=fetch_seq, source="sync", actor=Actor.system("sync"), now=now
-        )
-        result.seen += len(seen)
-        result.new += sum(one.new for one in applied)
-        result.changed += sum(one.changed and not one.new for one in applied)
-        result.touched |= {
-            one.merged.result.snapshot.imp_uid for one in applied if one.new or one.changed
-        }
-    db.session.expunge_all()
+    applied = mirror.apply(
+        seen, fetch_seq=fetch_seq, source="sync", actor=Actor.system("sync"), now=now
+    )
+    result.seen += len(seen)
+    result.new += sum(one.new for one in applied)
+    result.changed += sum(one.changed and not one.new for one in applied)
+    result.touched |= {
+        one.merged.result.snapshot.imp_uid for one in applied if one.new or one.changed
+    }
