@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm.util import identity_key
 
-from admin.domain.merging import Merge, Observed, merge
+from admin.domain.merging import Merge, Observed, in_order, merge
 from admin.domain.money import Money
 from admin.domain.payment import Cancellation, PaymentSnapshot
 from admin.mirror.escrow import unmoved
@@ -52,7 +52,6 @@ _ENTRIES = (
     )
     .join(Payment, Payment.id == PaymentCancellation.payment_id)
     .where(PaymentCancellation.payment_id.in_(sa.bindparam("keys", expanding=True)))
-    .order_by(PaymentCancellation.cancelled_at)
 )
 _CONFIRMED = (
     sa.update(Payment)
@@ -117,8 +116,8 @@ def _compared(snapshot: PaymentSnapshot) -> tuple[Any, ...]:
 
 
 def _entries_of(keys: Sequence[int]) -> dict[int, tuple[Cancellation, ...]]:
-    """The cancel history that the mirror has of each, oldest first."""
-    entries: dict[int, tuple[Cancellation, ...]] = {}
+    """The cancel history that the mirror has of each."""
+    entries: dict[int, list[Cancellation]] = {}
     for start in range(0, len(keys), CHUNK):
         for row in db.session.execute(_ENTRIES, {"keys": keys[start : start + CHUNK]}):
             entry = Cancellation(
@@ -129,8 +128,8 @@ def _entries_of(keys: Sequence[int]) -> dict[int, tuple[Cancellation, ...]]:
                 pg_tid=row.pg_tid,
                 receipt_url=row.receipt_url,
             )
-            entries[row.payment_id] = (*entries.get(row.payment_id, ()), entry)
-    return entries
+            entries.setdefault(row.payment_id, []).append(entry)
+    return {key: in_order(history) for key, history in entries.items()}
 
 
 def _merged(

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from admin.domain.clock import to_epoch
 from admin.domain.escrow import EscrowState
+from admin.domain.merging import in_order
 from admin.domain.money import Currency, Money
 from admin.domain.payment import (
     Cancellation,
@@ -162,7 +163,7 @@ class Payment(Base):
             **plain,
             amount=self.amount,
             cancelled=self.cancelled,
-            cancellations=tuple(entry.as_domain(self.currency) for entry in self.cancellations),
+            cancellations=in_order(entry.as_domain(self.currency) for entry in self.cancellations),
         )
 
     def apply(self, snapshot: PaymentSnapshot) -> None:

@@ -116,6 +116,18 @@ def test_a_cancel_that_a_look_has_lost_is_kept_without_a_change(page, now):
     assert len(applied[3].merged.result.snapshot.cancellations) == 2
 
 
+@pytest.mark.parametrize("source", ["sync", "check"])
+@pytest.mark.parametrize("first", [0, 1])
+def test_two_cancels_of_one_second_stand_in_no_order_that_could_change(page, now, source, first):
+    one, other = (replace(entry, cancelled_at=now) for entry in page[3].cancellations)
+    page[3] = replace(page[3], cancellations=((one, other), (other, one))[first])
+    take(page, seq=1, now=now)
+
+    applied = take(page, seq=2, now=now, source=source)
+
+    assert not any(seen.changed for seen in applied)
+
+
 def test_an_object_that_the_session_holds_is_brought_up_to_date(page, now):
     take(page, seq=1, now=now)
     held = db.session.scalars(sa.select(Payment).where(Payment.imp_uid == page[0].imp_uid)).one()
