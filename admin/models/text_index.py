@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, mapped_column
 
 from admin.domain.payment import PaymentSnapshot, Standing
-from admin.domain.search.grams import Needed, cut, joined
+from admin.domain.search.grams import Needed, grams, joined
 from admin.domain.search.hangul import initials
 from admin.models.base import Base, BigKey, db, text_enum
 
@@ -155,7 +155,7 @@ def put(connection: Connection, payments: Sequence[tuple[int, Searchable]]) -> N
     for key, payment in payments:
         text = text_of(payment)
         texts.append({"id": key, "text": text})
-        pieces.append({"id": key, "pieces": " ".join([*cut(text), *marks_of(payment)])})
+        pieces.append({"id": key, "pieces": " ".join(grams(text).union(marks_of(payment)))})
     connection.execute(_PUT_TEXT, texts)
     connection.execute(
         _PUT_POSTGRES if connection.dialect.name == "postgresql" else _PUT_LITE, pieces

@@ -45,12 +45,6 @@ def folded(text: str) -> str:
 
 def grams(text: str) -> set[str]:
     """Every piece of a text that is `folded`."""
-    return set(cut(text))
-
-
-def cut(text: str) -> list[str]:
-    """The same in the order of the text, where a piece may come twice: for whom that is no matter,
-    and half the work."""
     found: list[str] = []
     for letters, digits, wide in _RUNS.findall(text):
         if wide:
@@ -58,7 +52,7 @@ def cut(text: str) -> list[str]:
             found += _pieces(wide, PAIR)
         else:
             found += _pieces(letters, LETTERS) if letters else _pieces(digits, DIGITS)
-    return found
+    return set(found)
 
 
 def needed(text: str) -> Needed:
