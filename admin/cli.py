@@ -166,6 +166,7 @@ def payments_sync() -> None:
         history=history,
         now=utc_now(),
         report=lambda done, total, note: click.echo(f"{done}/{total} {note}"),
+        in_flight=settings().sync_in_flight,
     )
     click.echo(f"{result.seen} seen, {result.new} new, {result.changed} changed")
 

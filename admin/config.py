@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from environs import Env, EnvValidationError, ValidationError
+from environs import Env, EnvValidationError, ValidationError, validate
 
 WEAK_SECRETS = frozenset({"", "secret", "changeme", "change-me", "dev", "test", "password"})
 SHORTEST_SECRET = 32
@@ -21,6 +21,8 @@ SHORTEST_WEBHOOK_TOKEN = 24
 PORTONE_SCRIPT = "https://cdn.iamport.kr/v1/iamport.js"
 SANDBOX_CODE = "imp00000000"
 _IMP_CODE = re.compile(r"imp[0-9]{8}")
+MOST_IN_FLIGHT = 16  # pages at once; more gains nothing
+_AT_ONCE = validate.Range(min=1, max=MOST_IN_FLIGHT)
 _ORIGIN = re.compile(r"https://[A-Za-z0-9.*-]+")
 
 
@@ -55,6 +57,7 @@ class Settings:
     sync_minutes: int
     sync_history_days: int
     testing: bool
+    sync_in_flight: int = 8
     exports_folder: str = ""
     key_in: bool = False
     imp_code: str = ""
@@ -117,6 +120,7 @@ class Settings:
             "ratelimit_url": env.str("RATELIMIT_URL", "memory://"),
             "sync_minutes": env.int("SYNC_MINUTES", 5),
             "sync_history_days": env.int("SYNC_HISTORY_DAYS", 200),
+            "sync_in_flight": env.int("SYNC_IN_FLIGHT", 8, validate=_AT_ONCE),
             "testing": env.bool("JANGBU_TESTING", False),
             "exports_folder": env.str("EXPORTS_FOLDER", ""),
             "key_in": env.bool("KEY_IN_ENABLED", False),

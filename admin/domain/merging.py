@@ -7,6 +7,7 @@ rest, the later observation holds. Any order of the same observations gives the 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 
 from admin.domain.payment import Cancellation, PaymentSnapshot, PaymentStatus
@@ -56,6 +57,11 @@ def merge(ours: Observed | None, observed: Observed) -> Merge:
     return Merge(result=result, changed=changed, stale=behind(theirs, mine))
 
 
+def in_order(entries: Iterable[Cancellation]) -> tuple[Cancellation, ...]:
+    """The one order of a cancel history: oldest first, those of one second always alike."""
+    return tuple(sorted(entries, key=lambda entry: (entry.cancelled_at, repr(entry))))
+
+
 def behind(one: PaymentSnapshot, other: PaymentSnapshot) -> bool:
     """Whether `one` is an earlier stage of the same payment than `other`."""
     return _stage(one) < _stage(other)
@@ -96,6 +102,8 @@ def _union(*histories: tuple[Cancellation, ...]) -> tuple[Cancellation, ...]:
     Rows from before the gateway numbered its cancellations may hold two that look the same;
     both count, so the first and the second of a kind are told apart.
     """
+    if not any(histories):  # as of most payments
+        return ()
     kept: dict[tuple[str, int], Cancellation] = {}
     for history in histories:
         seen: Counter[str] = Counter()
@@ -103,4 +111,4 @@ def _union(*histories: tuple[Cancellation, ...]) -> tuple[Cancellation, ...]:
             place = (entry.key, seen[entry.key])
             seen[entry.key] += 1
             kept[place] = max(kept.get(place, entry), entry, key=repr)
-    return tuple(sorted(kept.values(), key=lambda entry: (entry.cancelled_at, repr(entry))))
+    return in_order(kept.values())

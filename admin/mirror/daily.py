@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import TypeVar
 
 import sqlalchemy as sa
 
@@ -13,20 +14,38 @@ from admin.models import PaymentDay, Span, TimeBasis, db, transaction
 
 Change = tuple[PaymentSnapshot | None, PaymentSnapshot]  # before (none at first sight) and after
 _Place = tuple[TimeBasis, Span, date, Standing, str]
-_Figures = tuple[int, int, int]
+_Key = TypeVar("_Key")
+_Days = dict[tuple[date, Standing, str], list[int]]  # count, gross, cancelled
 _SPAN = (PaymentDay.basis, PaymentDay.span, PaymentDay.day)
 _SUMS = (PaymentDay.count, PaymentDay.gross_minor, PaymentDay.cancelled_minor)
 
 
 def note(changes: Iterable[Change]) -> None:
     """Add what changed to the days it concerns, inside the caller's transaction."""
-    sums: dict[_Place, _Figures] = {}
-    for before, after in changes:
-        if before is not None:
-            for place, figures in _parts(before):
-                _add(sums, place, [-figure for figure in figures])
-        for place, figures in _parts(after):
-            _add(sums, place, figures)
+    days: tuple[_Days, _Days, _Days] = ({}, {}, {})
+    requested, approved, cancelled = days
+    for change in changes:
+        for payment, sign in zip(change, (-1, 1), strict=True):
+            if payment is None:
+                continue
+            came = payment.took_money  # unpaid and failed ones count and add nothing
+            figures = (
+                sign,
+                sign * payment.amount.minor if came else 0,
+                sign * payment.cancelled.minor if came else 0,
+            )
+            standing, method = payment.standing, payment.method
+            _add(requested, (kst_date(payment.started_at), standing, method), figures)
+            if payment.paid_at is not None:
+                _add(approved, (kst_date(payment.paid_at), standing, method), figures)
+            if payment.cancelled_at is not None:
+                _add(cancelled, (kst_date(payment.cancelled_at), standing, method), figures)
+    sums: dict[_Place, list[int]] = {}
+    bases = (TimeBasis.REQUESTED, TimeBasis.APPROVED, TimeBasis.CANCELLED)
+    for basis, places in zip(bases, days, strict=True):
+        for (day, standing, method), added in places.items():
+            _add(sums, (basis, Span.DAY, day, standing, method), added)
+            _add(sums, (basis, Span.MONTH, day.replace(day=1), standing, method), added)
     _insert(sums)
 
 
@@ -46,19 +65,19 @@ def fold() -> None:
                 .returning(PaymentDay.standing, PaymentDay.method, *_SUMS)
                 .execution_options(synchronize_session=False)
             )
-            sums: dict[_Place, _Figures] = {}
+            sums: dict[_Place, list[int]] = {}
             for standing, method, *figures in gone:
                 _add(sums, (basis, span, day, standing, method), figures)
             _insert(sums)
 
 
-def _add(sums: dict[_Place, _Figures], place: _Place, figures: Iterable[int]) -> None:
-    known = sums.get(place, (0, 0, 0))
-    count, gross, cancelled = (old + new for old, new in zip(known, figures, strict=True))
-    sums[place] = (count, gross, cancelled)
+def _add(sums: dict[_Key, list[int]], place: _Key, figures: Iterable[int]) -> None:
+    known = sums.setdefault(place, [0, 0, 0])
+    for at, figure in enumerate(figures):
+        known[at] += figure
 
 
-def _insert(sums: dict[_Place, _Figures]) -> None:
+def _insert(sums: dict[_Place, list[int]]) -> None:
     rows = [
         {"basis": basis, "span": span, "day": day, "standing": standing, "method": method}
         | {"count": figures[0], "gross_minor": figures[1], "cancelled_minor": figures[2]}
@@ -66,24 +85,4 @@ def _insert(sums: dict[_Place, _Figures]) -> None:
         if any(figures)
     ]
     if rows:
-        db.session.execute(sa.insert(PaymentDay), rows)
-
-
-def _parts(payment: PaymentSnapshot) -> Iterable[tuple[_Place, _Figures]]:
-    """Where one payment counts, and with what. Unpaid and failed ones count and add nothing."""
-    came = payment.took_money
-    figures = (
-        1,
-        payment.amount.minor if came else 0,
-        payment.cancelled.minor if came else 0,
-    )
-    moments = (
-        (TimeBasis.REQUESTED, payment.started_at),
-        (TimeBasis.APPROVED, payment.paid_at),
-        (TimeBasis.CANCELLED, payment.cancelled_at),
-    )
-    for basis, moment in moments:
-        if moment is not None:
-            day, kind = kst_date(moment), (payment.standing, payment.method)
-            yield (basis, Span.DAY, day, *kind), figures
-            yield (basis, Span.MONTH, day.replace(day=1), *kind), figures
+        db.session.connection().execute(sa.insert(PaymentDay), rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,29 +13,28 @@ from sqlalchemy.orm import joinedload, selectinload
 from admin.audit.service import record
 from admin.domain.actor import Actor
 from admin.domain.deltas import deltas_of
-from admin.domain.escrow import escrow_state
 from admin.domain.merging import Merge, Observed, is_late_success, merge
 from admin.domain.payment import PaymentSnapshot
 from admin.mirror import daily
+from admin.mirror.arrivals import take_in
 from admin.mirror.escrow import keep_escrow_order
+from admin.mirror.unchanged import confirm, hold
 from admin.models import (
-    EscrowOrder,
     GatewayBinding,
     Observation,
     Payment,
-    PaymentCancellation,
     db,
     in_transaction,
     text_index,
     transaction,
 )
-from admin.models.payment import columns_of, columns_of_cancellation, time_ordered_id
 
 CHUNK = 500  # ids a query may name at once
+PERSONS = "check"  # the source of a person's own look, which is always kept
 # Made once, since every look needs them and building them takes longer than asking.
-_NEXT_PLACE = (
+_NEXT_PLACES = (
     sa.update(GatewayBinding)
-    .values(fetch_seq=GatewayBinding.fetch_seq + 1)
+    .values(fetch_seq=GatewayBinding.fetch_seq + sa.bindparam("count"))
     .returning(GatewayBinding.fetch_seq)
     .execution_options(synchronize_session=False)
 )
@@ -77,7 +77,16 @@ def next_fetch_seq(*, now: datetime) -> int:
 
 def take_fetch_seq() -> int:
     """The same inside the caller's transaction, which is over before the question is asked."""
-    return db.session.execute(_NEXT_PLACE).scalar_one()
+    return take_fetch_seqs(1)[0]
+
+
+def take_fetch_seqs(count: int) -> range:
+    """As many places inside the caller's transaction, which is over before any of the questions
+    is asked."""
+    if count == 0:
+        return range(0)
+    last = db.session.execute(_NEXT_PLACES, {"count": count}).scalar_one()
+    return range(last - count + 1, last + 1)
 
 
 def take_turn() -> None:
@@ -106,13 +115,28 @@ def apply(
     if not in_transaction():
         raise RuntimeError("the mirror is written inside a transaction")
     wanted = list(snapshots)
-    rows = _locked_rows([snapshot.imp_uid for snapshot in wanted])
-    fresh = {one.imp_uid: one for one in reversed(wanted) if one.imp_uid not in rows}
-    applied = _insert(list(fresh.values()), fetch_seq=fetch_seq, source=source, now=now)
+    held = hold([snapshot.imp_uid for snapshot in wanted])
+    fresh = {one.imp_uid: one for one in reversed(wanted) if one.imp_uid not in held}
+    keys = take_in(list(fresh.values()), fetch_seq=fetch_seq, source=source, now=now)
+    applied = [
+        Applied(
+            payment_id=keys[one.imp_uid],
+            new=True,
+            merged=merge(None, Observed(snapshot=one, fetch_seq=fetch_seq)),
+        )
+        for one in fresh.values()
+    ]
     again = [one for one in wanted if one is not fresh.get(one.imp_uid)]
-    if again and fresh:
-        rows = _locked_rows([snapshot.imp_uid for snapshot in again])
+    times = Counter(one.imp_uid for one in wanted)
+    once = [one for one in again if times[one.imp_uid] == 1 and source != PERSONS]
+    same = confirm(once, held, fetch_seq=fetch_seq, now=now)
+    rows = _locked_rows([one.imp_uid for one in again if one.imp_uid not in same])
     for snapshot in again:
+        merged = same.get(snapshot.imp_uid)
+        if merged is not None:
+            key = held[snapshot.imp_uid].id
+            applied.append(Applied(payment_id=key, new=False, merged=merged))
+            continue
         observed = Observed(snapshot=snapshot, fetch_seq=fetch_seq)
         row = rows[snapshot.imp_uid]
         applied.append(_apply_one(row, observed, source=source, actor=actor, now=now))
@@ -127,60 +151,6 @@ def _locked_rows(imp_uids: Sequence[str]) -> dict[str, Payment]:
         found = db.session.scalars(_LOCKED, {"imp_uids": imp_uids[start : start + CHUNK]})
         rows.update({row.imp_uid: row for row in found})
     return rows
-
-
-def _insert(
-    snapshots: list[PaymentSnapshot], *, fetch_seq: int, source: str, now: datetime
-) -> list[Applied]:
-    """First sights, in few statements: half a year of trade comes in at once."""
-    if not snapshots:
-        return []
-    keys = _free_keys(snapshots)
-    looked = {"fetch_seq": fetch_seq, "checked_at": now, "quarantined": False, "version": 1}
-    rows = [{"id": keys[one.imp_uid], **columns_of(one), **looked} for one in snapshots]
-    db.session.execute(sa.insert(Payment), rows)
-    cancelled = [
-        {"payment_id": keys[one.imp_uid], **columns_of_cancellation(entry)}
-        for one in snapshots
-        for entry in {entry.key: entry for entry in one.cancellations}.values()
-    ]
-    if cancelled:
-        db.session.execute(sa.insert(PaymentCancellation), cancelled)
-    held = [
-        {
-            "payment_id": keys[one.imp_uid],
-            "state": escrow_state(one, delivered=False, decision=None, now=now),
-        }
-        for one in snapshots
-        if one.escrow
-    ]
-    if held:
-        db.session.execute(sa.insert(EscrowOrder), held)
-    sights = [
-        {
-            "payment_id": keys[one.imp_uid],
-            "source": source,
-            "fetch_seq": fetch_seq,
-            "seen_at": now,
-            "changed": ["*"],
-            "conflicts": [],
-            "stale": False,
-            "status": one.status.value,
-            "cancelled_minor": one.cancelled.minor,
-        }
-        for one in snapshots
-    ]
-    db.session.execute(sa.insert(Observation), sights)
-    daily.note((None, one) for one in snapshots)
-    text_index.put(db.session.connection(), [(keys[one.imp_uid], one) for one in snapshots])
-    return [
-        Applied(
-            payment_id=keys[one.imp_uid],
-            new=True,
-            merged=merge(None, Observed(snapshot=one, fetch_seq=fetch_seq)),
-        )
-        for one in snapshots
-    ]
 
 
 def _apply_one(
@@ -208,28 +178,6 @@ def _apply_one(
     return Applied(payment_id=payment.id, new=False, merged=merged)
 
 
-def _free_keys(snapshots: Sequence[PaymentSnapshot]) -> dict[str, int]:
-    """A key for each new payment, in time order and taken by nobody."""
-    wanted = {one.imp_uid: time_ordered_id(one.started_at, one.imp_uid) for one in snapshots}
-    taken: set[int] = set()
-    places = sorted(wanted.values())
-    for start in range(0, len(places), CHUNK):
-        query = sa.select(Payment.id).where(Payment.id.in_(places[start : start + CHUNK]))
-        taken.update(db.session.scalars(query))
-    keys: dict[str, int] = {}
-    for imp_uid, key in wanted.items():
-        free = key
-        while free in taken or (free != key and _is_taken(free)):
-            free += 1
-        taken.add(free)
-        keys[imp_uid] = free
-    return keys
-
-
-def _is_taken(key: int) -> bool:
-    return db.session.execute(sa.select(Payment.id).where(Payment.id == key)).first() is not None
-
-
 def _observe(
     payment: Payment,
     before: PaymentSnapshot,
@@ -240,7 +188,7 @@ def _observe(
     now: datetime,
 ) -> None:
     """Keep looks that told something, with what they changed; a person's own is always kept."""
-    if source != "check" and not (merged.changed or merged.conflicts or merged.stale):
+    if source != PERSONS and not (merged.changed or merged.conflicts or merged.stale):
         return
     db.session.add(
         Observation(

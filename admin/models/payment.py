@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from datetime import datetime
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from admin.domain.clock import to_epoch
 from admin.domain.escrow import EscrowState
+from admin.domain.merging import in_order
 from admin.domain.money import Currency, Money
 from admin.domain.payment import (
     Cancellation,
@@ -37,6 +39,7 @@ PLAIN_FIELDS = (
     "buyer_postcode customer_uid customer_uid_usage custom_data fail_reason cancel_reason "
     "receipt_url cash_receipt_issued extra"
 ).split()
+plain_values = attrgetter(*PLAIN_FIELDS)  # of a snapshot, in that order
 
 
 def time_ordered_id(started_at: datetime, imp_uid: str) -> int:
@@ -160,7 +163,7 @@ class Payment(Base):
             **plain,
             amount=self.amount,
             cancelled=self.cancelled,
-            cancellations=tuple(entry.as_domain(self.currency) for entry in self.cancellations),
+            cancellations=in_order(entry.as_domain(self.currency) for entry in self.cancellations),
         )
 
     def apply(self, snapshot: PaymentSnapshot) -> None:
@@ -212,7 +215,7 @@ class PaymentCancellation(Base):
 def columns_of(snapshot: PaymentSnapshot) -> dict[str, Any]:
     """What a snapshot puts into the columns of its row, cancellations apart."""
     return {
-        **{name: getattr(snapshot, name) for name in PLAIN_FIELDS},
+        **dict(zip(PLAIN_FIELDS, plain_values(snapshot), strict=True)),
         "standing": snapshot.standing,
         "method": snapshot.method,
         "currency": snapshot.currency,

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY, TSVECTOR
+from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -56,9 +56,10 @@ _BATCH = 1_000
 
 _PUT_LITE = sa.text("INSERT OR REPLACE INTO payment_pieces(rowid, pieces) VALUES (:id, :pieces)")
 _PUT_POSTGRES = sa.text(
-    "INSERT INTO payment_pieces(payment_id, pieces) VALUES (:id, array_to_tsvector(:pieces)) "
+    "INSERT INTO payment_pieces(payment_id, pieces) "
+    "VALUES (:id, array_to_tsvector(string_to_array(:pieces, ' '))) "
     "ON CONFLICT (payment_id) DO UPDATE SET pieces = excluded.pieces"
-).bindparams(sa.bindparam("pieces", type_=ARRAY(sa.Text)))
+)
 _PUT_TEXT = sa.text(
     "INSERT INTO payment_texts(payment_id, text) VALUES (:id, :text) "
     "ON CONFLICT (payment_id) DO UPDATE SET text = excluded.text"
@@ -154,13 +155,11 @@ def put(connection: Connection, payments: Sequence[tuple[int, Searchable]]) -> N
     for key, payment in payments:
         text = text_of(payment)
         texts.append({"id": key, "text": text})
-        pieces.append({"id": key, "pieces": [*grams(text), *marks_of(payment)]})
+        pieces.append({"id": key, "pieces": " ".join(grams(text).union(marks_of(payment)))})
     connection.execute(_PUT_TEXT, texts)
-    if connection.dialect.name == "postgresql":
-        connection.execute(_PUT_POSTGRES, pieces)
-        return
-    spaced = [{"id": one["id"], "pieces": " ".join(one["pieces"])} for one in pieces]
-    connection.execute(_PUT_LITE, spaced)
+    connection.execute(
+        _PUT_POSTGRES if connection.dialect.name == "postgresql" else _PUT_LITE, pieces
+    )
 
 
 def fill(connection: Connection) -> None:

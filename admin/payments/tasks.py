@@ -19,4 +19,10 @@ def sync(payload: dict[str, Any], progress: Progress, now: datetime) -> None:
     if someone_runs(SYNC, besides=int(payload["job_id"]), now=now):
         return
     history = timedelta(days=settings().sync_history_days)
-    walk(gateway=gateway(), history=history, now=now, report=progress.report)
+    walk(
+        gateway=gateway(),
+        history=history,
+        now=now,
+        report=progress.report,
+        in_flight=settings().sync_in_flight,
+    )

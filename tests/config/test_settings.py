@@ -94,7 +94,11 @@ def test_security_s44_a_weak_secret_key_stops_the_start(
 
 
 @pytest.mark.parametrize(
-    "name", ["INCLUDE_SANDBOX", "SECURE_COOKIES", "PROXY_HOPS", "SYNC_MINUTES", "SYNC_HISTORY_DAYS"]
+    "name",
+    [
+        *("INCLUDE_SANDBOX", "SECURE_COOKIES", "PROXY_HOPS"),
+        *("SYNC_MINUTES", "SYNC_HISTORY_DAYS", "SYNC_IN_FLIGHT"),
+    ],
 )
 def test_a_setting_that_cannot_be_read_is_named_without_its_value(
     name: str, monkeypatch: pytest.MonkeyPatch
@@ -102,6 +106,13 @@ def test_a_setting_that_cannot_be_read_is_named_without_its_value(
     said = faults(monkeypatch, {**GOOD, name: "hunter2"})
     assert name in said
     assert "hunter2" not in said
+
+
+@pytest.mark.parametrize("number", ["0", "17", "-1"])
+def test_a_walk_asks_for_one_page_at_once_or_for_a_few(
+    number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "SYNC_IN_FLIGHT" in faults(monkeypatch, {**GOOD, "SYNC_IN_FLIGHT": number})
 
 
 def test_live_is_fine_with_everything(monkeypatch: pytest.MonkeyPatch) -> None:

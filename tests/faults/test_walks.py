@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 
 import httpx
 import pytest
@@ -41,6 +42,7 @@ class Altered(httpx.BaseTransport):
         meanwhile: Callable[[httpx.Request], None] = lambda request: None,
     ) -> None:
         self._alter, self._meanwhile = alter, meanwhile
+        self._turn = Lock()  # pages are read on several threads
         self._real = httpx.HTTPTransport()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -48,7 +50,8 @@ class Altered(httpx.BaseTransport):
             return self._real.handle_request(request)
         answer = self._real.handle_request(self._alter(request))
         answer.read()
-        self._meanwhile(request)
+        with self._turn:
+            self._meanwhile(request)
         return answer
 
     def close(self) -> None:
@@ -112,6 +115,7 @@ def test_fault_f47_a_webhook_amid_the_walk_is_not_undone_by_what_the_walk_read_b
         gateway=connect(network=Altered(meanwhile=webhook)),
         history=timedelta(days=2),
         now=now + MINUTE,
+        in_flight=1,  # what happens meanwhile writes to the database too
     )
 
     assert struck
@@ -136,8 +140,9 @@ def test_fault_f48_what_a_lagging_replica_says_is_counted_and_not_believed(stand
     assert [tuple(one) for one in told] == [(False, 4_000), (True, 0)]
 
 
+@pytest.mark.parametrize("in_flight", [1, 8])
 def test_fault_f49_rows_that_come_and_change_while_a_window_is_paged(
-    stand_in, connect, now, monkeypatch
+    stand_in, connect, now, monkeypatch, in_flight
 ):
     """At each page one payment arrives and another one leaves the list for another status."""
     monkeypatch.setattr(sync, "PAGE", 4)
@@ -155,6 +160,7 @@ def test_fault_f49_rows_that_come_and_change_while_a_window_is_paged(
         gateway=connect(network=Altered(meanwhile=trade)),
         history=timedelta(days=1),
         now=now,
+        in_flight=in_flight,
     )
     walk(gateway=connect(), history=timedelta(days=1), now=utc_now() + 10 * MINUTE)
 
@@ -162,8 +168,9 @@ def test_fault_f49_rows_that_come_and_change_while_a_window_is_paged(
     assert mirrored() == at_the_gateway(stand_in, *range(1, 13), *range(101, 107))
 
 
+@pytest.mark.parametrize("in_flight", [1, 8])
 def test_fault_f50_a_list_that_shrinks_under_the_walk_ends_where_it_ends(
-    stand_in, connect, now, monkeypatch
+    stand_in, connect, now, monkeypatch, in_flight
 ):
     """Two pages were announced; by the second one it lies past the end, which is a 400."""
     monkeypatch.setattr(sync, "PAGE", 3)
@@ -177,7 +184,10 @@ def test_fault_f50_a_list_that_shrinks_under_the_walk_ends_where_it_ends(
                 stand_in.console_cancel(f"imp_{number:012d}")
 
     result = walk(
-        gateway=connect(network=Altered(meanwhile=shrink)), history=timedelta(days=1), now=now
+        gateway=connect(network=Altered(meanwhile=shrink)),
+        history=timedelta(days=1),
+        now=now,
+        in_flight=in_flight,
     )
 
     assert shrunk
@@ -187,8 +197,9 @@ def test_fault_f50_a_list_that_shrinks_under_the_walk_ends_where_it_ends(
     assert mirrored() == at_the_gateway(stand_in, *range(1, 7))
 
 
+@pytest.mark.parametrize("in_flight", [1, 8])
 def test_fault_f50_a_gateway_that_gives_fewer_rows_than_asked_for_is_read_to_the_end(
-    stand_in, connect, now
+    stand_in, connect, now, in_flight
 ):
     plant(stand_in, *(a_payment(number, now - HOUR - number * MINUTE) for number in range(1, 48)))
 
@@ -196,7 +207,12 @@ def test_fault_f50_a_gateway_that_gives_fewer_rows_than_asked_for_is_read_to_the
         url = request.url.copy_set_param("limit", "20")
         return httpx.Request(request.method, url, headers=request.headers)
 
-    walk(gateway=connect(network=Altered(alter=twenty)), history=timedelta(days=1), now=now)
+    walk(
+        gateway=connect(network=Altered(alter=twenty)),
+        history=timedelta(days=1),
+        now=now,
+        in_flight=in_flight,
+    )
 
     assert len(mirrored()) == 47
     assert {one["fields"]["page"] for one in stand_in.requests(path=PAID)} == {"1", "2", "3"}

@@ -31,8 +31,8 @@ def now() -> datetime:
 def bring(gateway, now):
     """Walk the last two days, `later` than now."""
 
-    def walk_now(later: timedelta = timedelta(0), *, history: timedelta = TWO_DAYS):
-        return walk(gateway=gateway, history=history, now=now + later)
+    def walk_now(later: timedelta = timedelta(0), *, history: timedelta = TWO_DAYS, **how: int):
+        return walk(gateway=gateway, history=history, now=now + later, **how)
 
     return walk_now
 
@@ -142,7 +142,7 @@ def test_a_walk_that_is_stopped_goes_on_where_it_was(stand_in, bring, now):
     stand_in.fail_next("/payments/status/paid", "code", skip=3, code=-1)
 
     with pytest.raises(GatewayError):
-        bring(history=history)
+        bring(history=history, in_flight=1)
     done = {one.start_at for one in windows(PaymentStatus.PAID) if one.settled}
     arrived = set(mirrored())
     assert arrived

@@ -167,7 +167,7 @@ class Actors:
 
     def sync(self) -> str:
         """The walk over everything the gateway holds."""
-        result = walk(gateway=self.gateway, history=timedelta(0), now=self.clock.now())
+        result = walk(gateway=self.gateway, history=timedelta(0), now=self.clock.now(), in_flight=1)
         return f"{result.new} new, {result.changed} changed"
 
     def work_webhook(self) -> str:

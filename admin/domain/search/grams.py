@@ -10,12 +10,16 @@ is not true, so the text itself is compared afterwards.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any
 
 _RUNS = re.compile(r"([a-z]+)|([0-9]+)|([^\W_a-z0-9]+)")
 LETTERS = 3
 DIGITS = 4
+PAIR = 2
 SHORTEST = 2  # of letters or digits; less stands everywhere
 
 
@@ -41,15 +45,14 @@ def folded(text: str) -> str:
 
 def grams(text: str) -> set[str]:
     """Every piece of a text that is `folded`."""
-    found: set[str] = set()
+    found: list[str] = []
     for letters, digits, wide in _RUNS.findall(text):
         if wide:
-            found.update(wide)
-            found.update([wide[at : at + 2] for at in range(len(wide) - 1)])
-            continue
-        run, size = (letters, LETTERS) if letters else (digits, DIGITS)
-        found.update([run[at : at + size] for at in range(len(run) - SHORTEST + 1)])
-    return found
+            found += wide
+            found += _pieces(wide, PAIR)
+        else:
+            found += _pieces(letters, LETTERS) if letters else _pieces(digits, DIGITS)
+    return set(found)
 
 
 def needed(text: str) -> Needed:
@@ -72,3 +75,17 @@ def needed(text: str) -> Needed:
 def joined(parts: Iterable[str | None]) -> str:
     """Several texts as one that is compared: nothing is found across two of them."""
     return folded("\n".join(part for part in parts if part))
+
+
+def _pieces(run: str, size: int) -> Sequence[str]:
+    """The pieces of one run, and its end."""
+    if len(run) <= SHORTEST:
+        return (run,) if len(run) == SHORTEST else ()
+    pieces: Sequence[str] = _cutter(len(run), size)(run)
+    return pieces
+
+
+@lru_cache(512)
+def _cutter(length: int, size: int) -> Callable[[str], Any]:
+    """Cuts a run of that length in one go; `length` is at least 3."""
+    return itemgetter(*(slice(at, at + size) for at in range(length - SHORTEST + 1)))

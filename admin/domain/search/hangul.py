@@ -21,7 +21,7 @@ _PAIRS = str.maketrans(
 
 def initials(text: str) -> str:
     """`text` with the initial of every syllable in its place: 김민준 is ㄱㅁㅈ."""
-    return "".join(_initial(letter) for letter in unicodedata.normalize("NFC", text))
+    return unicodedata.normalize("NFC", text).translate(_SPELLED)
 
 
 def is_initials(text: str) -> bool:
@@ -36,10 +36,20 @@ def _whole(text: str) -> bool:
     return any(_FIRST_SYLLABLE <= ord(letter) <= _LAST_SYLLABLE for letter in composed)
 
 
-def _initial(letter: str) -> str:
-    code = ord(letter)
+class _Initials(dict[int, str]):
+    """What stands for each sign, found out when it first comes."""
+
+    def __missing__(self, code: int) -> str:
+        spelled = self[code] = _initial(code)
+        return spelled
+
+
+_SPELLED = _Initials()
+
+
+def _initial(code: int) -> str:
     if _FIRST_SYLLABLE <= code <= _LAST_SYLLABLE:
         return INITIALS[(code - _FIRST_SYLLABLE) // _A_INITIAL]
     if 0 <= code - _FIRST_CONJOINING < len(INITIALS):
         return INITIALS[code - _FIRST_CONJOINING]
-    return letter.translate(_PAIRS)
+    return chr(code).translate(_PAIRS)

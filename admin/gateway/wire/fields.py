@@ -8,7 +8,7 @@ the field; what only decorates (a bank's name) is never worth losing a payment f
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Set
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -18,7 +18,7 @@ import msgspec
 from admin.domain.card_guard import hide_card_numbers
 from admin.domain.clock import from_epoch
 from admin.domain.errors import InvalidInput
-from admin.domain.money import Currency, Money
+from admin.domain.money import LARGEST_MINOR, Currency, Money
 from admin.gateway.errors import GatewayMalformed
 
 LONGEST_ID = 80
@@ -90,6 +90,8 @@ class Fields:
     def money(self, name: str, currency: Currency) -> Money:
         """An amount in the currency's own unit; exact, whole in minor units, never negative."""
         value = self._raw.get(name)
+        if type(value) is int and currency.exponent == 0 and 0 <= value <= LARGEST_MINOR:
+            return Money(value, currency)
         try:
             amount = _decimal(value)
             money = Money.from_major(amount, currency)
@@ -124,11 +126,12 @@ class Fields:
         """An object inside this one; it must be there."""
         return Fields(self._raw.get(name), f"{self._what}: {name}")
 
-    def others(self, known: Collection[str]) -> str | None:
+    def others(self, known: Set[str]) -> str | None:
         """The fields beside `known`, as JSON text in a fixed order; None when there are none."""
-        others = {name: value for name, value in self._raw.items() if name not in known}
-        if not others:
+        unknown = self._raw.keys() - known
+        if not unknown:
             return None
+        others = {name: self._raw[name] for name in unknown}
         return hide_card_numbers(_encoder.encode(others).decode())[:LONGEST_OTHERS]
 
     def masked(self, name: str) -> str | None:
