@@ -16,7 +16,7 @@ from admin.domain.money import Money
 from admin.domain.permissions import Permission
 from admin.models import Discrepancy, ReconciliationRun
 from admin.models.reconciliation import DiscrepancyState, RunState
-from admin.payments.history import Entry
+from admin.payments.history.entry import Entry
 from admin.payments.queries import find_by_number
 from admin.reconciliation.causes import cause_of
 from admin.reconciliation.exports import discrepancy_columns

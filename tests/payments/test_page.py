@@ -33,7 +33,7 @@ from admin.models import (
 )
 from admin.models.reconciliation import DiscrepancyState, RunState
 from admin.payments.facts import field_names, pretty
-from admin.payments.history import MOST_SHOWN
+from admin.payments.history.story import MOST_SHOWN
 from admin.payments.service import add_note, sync_payment
 from admin.webhooks.service import receive_event, work_events
 from tests.conftest import add_operator
