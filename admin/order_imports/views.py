@@ -32,7 +32,7 @@ from admin.order_imports.queries import (
 )
 from admin.order_imports.staging import MOST_BYTES, MOST_ROWS
 from admin.order_imports.steps import AT_ONCE, get_import
-from admin.web.access import can, current_actor, requires, signed_in
+from admin.web.access import can, current_actor, person, requires, signed_in
 from admin.web.errors import sentence, status_of
 from admin.web.keyset import page_of
 from admin.web.labels import LABELS
@@ -48,11 +48,6 @@ FORM_BYTES = 64 * 1024  # around the file
 BRING = "order_imports.create"
 _MANY_WORDS = N_("That column holds too many different words to be a status.")
 AT_WORK = frozenset({ImportState.JUDGING, ImportState.TAKING})
-
-
-def _person() -> str:
-    operator = signed_in()
-    return f"operator:{operator.id}" if operator is not None else str(request.remote_addr)
 
 
 @bp.url_value_preprocessor
@@ -71,7 +66,7 @@ def index() -> ResponseReturnValue:
 
 @bp.post("/")
 @requires(Permission.ORDERS_IMPORT)
-@limiter.limit("60 per hour", key_func=_person)
+@limiter.limit("60 per hour", key_func=person)
 def create() -> ResponseReturnValue:
     """Keep a file's rows until they are taken."""
     form = FileForm()

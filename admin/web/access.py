@@ -75,6 +75,12 @@ def signed_in() -> Operator | None:
     return operator if operator.is_authenticated else None
 
 
+def person() -> str:
+    """Whom a limit of requests counts: who is signed in, or the address that asks."""
+    operator = signed_in()
+    return f"operator:{operator.id}" if operator is not None else str(request.remote_addr)
+
+
 def can(permission: str) -> bool:
     """Whether the signed-in operator carries the permission called `permission`; for templates."""
     operator = signed_in()
