@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from admin.domain.actor import Actor
 from admin.domain.order_intake import ImportState
@@ -34,14 +35,22 @@ def match(import_id: int, wanted: OrderColumns, *, actor: Actor, now: datetime) 
 
 
 def _keep_mapping(brought: OrderImport, *, actor: Actor, now: datetime) -> None:
+    """The last to match wins; a word that their file lacks may come with the next."""
     wanted = headings_hash(brought.headings)
-    query = sa.select(OrderMapping).where(OrderMapping.headings_hash == wanted)
-    kept = db.session.scalars(query.with_for_update()).one_or_none()
-    words = dict(brought.words)
+    query = sa.select(OrderMapping).where(OrderMapping.headings_hash == wanted).with_for_update()
+    kept = db.session.scalars(query).one_or_none()
     if kept is None:
-        kept = OrderMapping(headings_hash=wanted)
-        db.session.add(kept)
-    else:
-        words = {**kept.words, **words}  # a word that this file lacks may come with the next
-    kept.columns, kept.words = dict(brought.columns), words
+        kept = OrderMapping(headings_hash=wanted, columns={}, words={})
+        _write(kept, brought, actor=actor, now=now)
+        try:
+            with db.session.begin_nested():
+                db.session.add(kept)
+            return
+        except IntegrityError:  # somebody matched the first such file at this very moment
+            kept = db.session.scalars(query).one()
+    _write(kept, brought, actor=actor, now=now)
+
+
+def _write(kept: OrderMapping, brought: OrderImport, *, actor: Actor, now: datetime) -> None:
+    kept.columns, kept.words = dict(brought.columns), {**kept.words, **brought.words}
     kept.changed_by, kept.changed_at = actor.name, now
