@@ -17,6 +17,7 @@ from admin.delivery_batches.forms import ParcelsForm
 from admin.delivery_batches.queries import (
     Line,
     Number,
+    Tally,
     given_before,
     rows_of,
     select_batches,
@@ -33,7 +34,9 @@ from admin.domain.permissions import Permission
 from admin.escrow_orders.rows import courier_name
 from admin.models import DeliveryBatch
 from admin.web.access import current_actor, requires
+from admin.web.batch_lines import title_of
 from admin.web.errors import sentence, show_at_field, status_of
+from admin.web.filters import count
 from admin.web.keyset import page_of
 from admin.web.labels import LABELS
 from admin.web.links import paging
@@ -56,14 +59,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "delivery_batches/index.html",
         page=paging(page),
-        rows=[
-            {
-                "batch": batch,
-                "href": url_for("delivery_batches.show", batch_id=batch.id),
-                "tally": tally[batch.id],
-            }
-            for batch in page.rows
-        ],
+        rows=[_summary(batch, tally[batch.id]) for batch in page.rows],
     )
 
 
@@ -154,6 +150,16 @@ def _form_page(form: ParcelsForm) -> str:
     )
 
 
+def _summary(batch: DeliveryBatch, tally: Tally) -> dict[str, Any]:
+    return {
+        "batch": batch,
+        "title": title_of(batch),
+        "href": url_for("delivery_batches.show", batch_id=batch.id),
+        "lines": count(tally.lines),
+        "end": count(tally.registered),
+    }
+
+
 def _page(batch_id: int, *, error: str = "") -> str:
     batch = LISTS.get(batch_id)
     lines = rows_of(batch_id)
@@ -163,6 +169,7 @@ def _page(batch_id: int, *, error: str = "") -> str:
     return render_template(
         "delivery_batches/show.html",
         batch=batch,
+        title=title_of(batch),
         rows=_rows(lines),
         waiting=waiting,
         asks=counts[ParcelResult.ASKS],

@@ -25,8 +25,9 @@ from admin.refund_batches.queries import Tally, outcomes, rows_of, select_batche
 from admin.refund_batches.selection import Taken, matching, ticked
 from admin.refund_batches.service import LISTS
 from admin.web.access import can, current_actor, requires
-from admin.web.batch_lines import why
+from admin.web.batch_lines import title_of, why
 from admin.web.errors import sentence, show_at_field, status_of
+from admin.web.filters import count, money
 from admin.web.keyset import page_of
 from admin.web.labels import LABELS
 from admin.web.links import paging
@@ -163,6 +164,7 @@ def _page(batch_id: int, *, error: str = "") -> str:
     return render_template(
         "refund_batches/show.html",
         batch=batch,
+        title=title_of(batch),
         rows=[_line(line) for line in lines],
         waiting=waiting,
         blocked=counts.get(RowState.BLOCKED),
@@ -202,7 +204,8 @@ def _summary(batch: RefundBatch) -> dict[str, Any]:
     counts = tally(batch.id)
     return {
         "batch": batch,
+        "title": title_of(batch),
         "href": url_for("refund_batches.show", batch_id=batch.id),
-        "count": sum(one.count for one in counts.values()),
-        "amount": sum((one.amount for one in counts.values()), Money(0)),
+        "lines": count(sum(one.count for one in counts.values())),
+        "end": money(sum((one.amount for one in counts.values()), Money(0))),
     }
