@@ -60,6 +60,11 @@ def current_actor() -> Actor:
     operator = signed_in()
     if operator is None:
         abort(401)
+    return actor_of(operator)
+
+
+def actor_of(operator: Operator) -> Actor:
+    """An operator as the actor of this request, also while they come and go."""
     return Actor(
         name=operator.name,
         operator_id=operator.id,
