@@ -5,7 +5,6 @@ Every setting is explained in `.env.example`.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +13,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from environs import Env, EnvValidationError, ValidationError, validate
+
+from admin.domain.hosts import is_loopback
 
 WEAK_SECRETS = frozenset({"", "secret", "changeme", "change-me", "dev", "test", "password"})
 SHORTEST_SECRET = 32
@@ -149,16 +150,6 @@ class Settings:
             "JANGBU_TESTING is for the suite alone": not self.testing,
         }
         return [sentence for sentence, fine in checks.items() if not fine]
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` is this computer itself."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def sqlite_path(url: str) -> Path | None:

@@ -21,6 +21,7 @@ from admin.domain.actor import Actor
 from admin.domain.clock import utc_now
 from admin.models import Operator, OperatorRole, db
 from admin.models.engine import begin_writing
+from admin.web.access import actor_of
 from admin.web.security import limiter
 
 SIGN_INS = "30 per minute"  # from one address; hashing is what a flood would cost most
@@ -134,32 +135,22 @@ def _demo_allowed() -> bool:
     return settings().is_sandbox
 
 
-def _actor(operator: Operator) -> Actor:
-    return Actor(
-        name=operator.name,
-        operator_id=operator.id,
-        role=operator.role,
-        ip=request.remote_addr,
-        request_id=g.get("request_id"),
-    )
-
-
 def _signed_in(_app: Flask, user: Operator, authn_via: list[str] | None = None, **_: Any) -> None:
     session["operator_id"] = user.id
     _rotate_session()
-    _tell(_actor(user), "sign_in.done", by=", ".join(authn_via or []))
+    _tell(actor_of(user), "sign_in.done", by=", ".join(authn_via or []))
 
 
 def _signed_out(_app: Flask, user: Operator | None = None, **_: Any) -> None:
     if isinstance(user, Operator):
-        _tell(_actor(user), "sign_out.done")
+        _tell(actor_of(user), "sign_out.done")
     session.clear()
     g.signed_out = True
 
 
 def _factor_changed(_app: Flask, user: Operator, **_: Any) -> None:
     _rotate_session()
-    g.factor_changed = _actor(user)
+    g.factor_changed = actor_of(user)
 
 
 def _rotate_session() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -16,16 +15,12 @@ from wtforms.widgets import TextInput
 
 from admin.accounts.second_factor import OneTimeTotp, TypedCode
 from admin.customers.card_service import KeptCard, KeyInCommand
+from admin.customers.forms import ChargedForm
 from admin.customers.key_service import LONGEST_LABEL, IssueCommand
-from admin.customers.service import (
-    LONGEST_ORDER_NAME,
-    new_order_number,
-    number_for_another_try,
-)
+from admin.customers.service import new_order_number
 from admin.domain.card import Card
-from admin.domain.money import Money
 from admin.models import Customer, MoneyOperation
-from admin.web.fields import REQUIRED, AmountField, TextField, stripped
+from admin.web.fields import REQUIRED, TextField, stripped
 from admin.web.form_keys import mint_form_key
 
 _SIX_DIGITS = re.compile(r"[0-9]{6}")  # an expiry as a telephone's digits alone can write it
@@ -107,19 +102,9 @@ class NewCardForm(TypedCardForm):
         )
 
 
-class CardPaymentForm(TypedCardForm):
+class CardPaymentForm(TypedCardForm, ChargedForm):
     """How much, what for, under which order number; and whether the card is kept."""
 
-    amount = AmountField(_l("Amount to charge"))
-    order_name = TextField(
-        _l("What it is for"),
-        [
-            InputRequired(REQUIRED),
-            Length(max=LONGEST_ORDER_NAME, message=_l("The gateway takes at most 40 characters.")),
-        ],
-    )
-    merchant_uid = StringField(_l("Order no."), [InputRequired(REQUIRED)], filters=[stripped])
-    note = TextField(_l("Note"), [Length(max=500, message=_l("At most 500 characters."))])
     keep = BooleanField(_l("Keep this card under the billing key below"))
     customer_uid = StringField(_l("Billing key"), filters=[stripped])
     label = TextField(_l("Label"), [Length(max=LONGEST_LABEL, message=_l("That is too long."))])
@@ -134,12 +119,9 @@ class CardPaymentForm(TypedCardForm):
         self.form_key.data = mint_form_key()
         self.merchant_uid.data = new_order_number(now)
         self.customer_uid.data = new_address(customer, now=now)
-        if again is not None and again.amount is not None:
+        if again is not None:
             self.retry_of.data = again.id
-            self.amount.data = again.amount.major
-            self.order_name.data = str(again.details["order_name"])
-            self.note.data = again.note
-            self.merchant_uid.data = number_for_another_try(again)
+            self.repeat(again)
             if again.customer_uid is not None:
                 self.keep.data = True
                 self.customer_uid.data = again.customer_uid
@@ -156,7 +138,7 @@ class CardPaymentForm(TypedCardForm):
         return KeyInCommand(
             customer_id=customer_id,
             merchant_uid=self.merchant_uid.data or "",
-            amount=Money.from_major(self.amount.data or Decimal(0)),
+            amount=self.to_amount(),
             order_name=self.order_name.data or "",
             note=self.note.data or "",
             form_key=self.form_key.data or mint_form_key(),

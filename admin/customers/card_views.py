@@ -22,27 +22,22 @@ from admin.accounts.second_factor import (
 from admin.customers.card_forms import CardPaymentForm, NewCardForm, TypedCardForm
 from admin.customers.card_service import charge_typed_card
 from admin.customers.key_service import issue_billing_key
-from admin.customers.queries import find_customer
+from admin.customers.queries import get_customer
 from admin.domain.clock import utc_now
-from admin.domain.errors import Busy, DomainError, InvalidInput, NotFound
+from admin.domain.errors import Busy, DomainError, InvalidInput
 from admin.domain.operation import CAME_TO_NOTHING, OperationKind
 from admin.domain.permissions import Permission
 from admin.models import Customer, MoneyOperation
 from admin.operations.intent import find_by_form_key
 from admin.operations.service import get_operation
-from admin.web.access import current_actor, requires, signed_in
-from admin.web.errors import sentence
+from admin.web.access import current_actor, person, requires, signed_in
+from admin.web.errors import sentence, show_at_field
 from admin.web.security import limiter
 from admin.web.services import gateway, gateway_pause, settings
 
 bp = Blueprint("cards", __name__, url_prefix="/customers")
 
 TRIES = "10 per hour"  # of one person, whatever became of them
-
-
-def _person() -> str:
-    operator = signed_in()
-    return f"operator:{operator.id}" if operator is not None else str(request.remote_addr)
 
 
 @bp.before_request
@@ -55,7 +50,7 @@ def _only_where_switched_on() -> None:
 @requires(Permission.CARDS_KEY_IN, audit="customer.viewed")
 def new_card(customer_id: int) -> ResponseReturnValue:
     """The form for a card to be stored."""
-    customer = _customer(customer_id)
+    customer = get_customer(customer_id)
     form = NewCardForm(formdata=None)
     form.prepare(customer, now=utc_now())
     return _card_page(customer, form)
@@ -63,29 +58,17 @@ def new_card(customer_id: int) -> ResponseReturnValue:
 
 @bp.post("/<int:customer_id>/cards/")
 @requires(Permission.CARDS_KEY_IN)
-@limiter.limit(TRIES, key_func=_person)
+@limiter.limit(TRIES, key_func=person)
 def store(customer_id: int) -> ResponseReturnValue:
     """Store a card and show the outcome on a page that is safe to reload."""
-    form = NewCardForm()
-
-    def decide() -> MoneyOperation:
-        return issue_billing_key(
-            form.to_command(customer_id),
-            form.to_card(),
-            form.to_code(_totp()),
-            actor=current_actor(),
-            gateway=gateway(),
-            now=utc_now(),
-        )
-
-    return _answer(_customer(customer_id), form, decide, _card_page)
+    return _decide(customer_id, NewCardForm(), issue_billing_key, _card_page)
 
 
 @bp.get("/<int:customer_id>/card-payments/new")
 @requires(Permission.CARDS_KEY_IN, audit="customer.viewed")
 def new_payment(customer_id: int) -> ResponseReturnValue:
     """The form for one payment of a card that is typed in."""
-    customer = _customer(customer_id)
+    customer = get_customer(customer_id)
     form = CardPaymentForm(formdata=None)
     form.prepare(customer, again=_again(customer, request.args.get("again", "")), now=utc_now())
     return _payment_page(customer, form)
@@ -93,13 +76,24 @@ def new_payment(customer_id: int) -> ResponseReturnValue:
 
 @bp.post("/<int:customer_id>/card-payments/")
 @requires(Permission.CARDS_KEY_IN)
-@limiter.limit(TRIES, key_func=_person)
+@limiter.limit(TRIES, key_func=person)
 def pay(customer_id: int) -> ResponseReturnValue:
     """Charge a card once and show the outcome on a page that is safe to reload."""
-    form = CardPaymentForm()
+    return _decide(customer_id, CardPaymentForm(), charge_typed_card, _payment_page)
 
-    def decide() -> MoneyOperation:
-        return charge_typed_card(
+
+def _decide(
+    customer_id: int,
+    form: Any,
+    use_case: Callable[..., MoneyOperation],
+    page: Callable[..., str],
+) -> ResponseReturnValue:
+    """Decide, or show the form once more with what stands in the way and without the card."""
+    customer = get_customer(customer_id)
+    if not form.validate_on_submit():
+        return page(customer, form), 422
+    try:
+        operation = find_by_form_key(form.form_key.data or "") or use_case(
             form.to_command(customer_id),
             form.to_card(),
             form.to_code(_totp()),
@@ -107,25 +101,10 @@ def pay(customer_id: int) -> ResponseReturnValue:
             gateway=gateway(),
             now=utc_now(),
         )
-
-    return _answer(_customer(customer_id), form, decide, _payment_page)
-
-
-def _answer(
-    customer: Customer,
-    form: Any,
-    decide: Callable[[], MoneyOperation],
-    page: Callable[..., str],
-) -> ResponseReturnValue:
-    """Decide, or show the form once more with what stands in the way and without the card."""
-    if not form.validate_on_submit():
-        return page(customer, form), 422
-    try:
-        operation = find_by_form_key(form.form_key.data or "") or decide()
     except InvalidInput as error:
         if isinstance(error, WrongCode):
             note_refused_code(current_actor(), now=utc_now())
-        _field(form, error.field).errors = [sentence(error)]
+        show_at_field(form, error, otherwise="amount" if "amount" in form else "number")
         return page(customer, form), 422
     except NoSecondFactor:
         return page(customer, form), 403
@@ -134,13 +113,6 @@ def _answer(
     except DomainError as error:
         return page(customer, form, error=sentence(error)), 409
     return redirect(url_for("operations.show", operation_id=operation.id), 303)
-
-
-def _field(form: Any, name: str) -> Any:
-    """The field an error is about; what is about none stands at the first of the form."""
-    if name in form:
-        return form[name]
-    return form.amount if "amount" in form else form.number
 
 
 def _card_page(customer: Customer, form: NewCardForm, *, error: str = "") -> str:
@@ -180,13 +152,6 @@ def _again(customer: Customer, operation_id: str) -> MoneyOperation | None:
         operation.details["customer_id"] == customer.id
     )
     return operation if is_theirs and operation.state in CAME_TO_NOTHING else None
-
-
-def _customer(customer_id: int) -> Customer:
-    customer = find_customer(customer_id)
-    if customer is None:
-        raise NotFound()
-    return customer
 
 
 def _totp() -> OneTimeTotp:

@@ -31,8 +31,8 @@ class CustomerSearchForm(FlaskForm):
     q = TextField(_l("Search"), [Length(max=100, message=_l("That is too long."))])
 
 
-class ChargeForm(FlaskForm):
-    """How much, what for, under which order number."""
+class ChargedForm(FlaskForm):
+    """What every charge asks: how much, what for, under which order number."""
 
     amount = AmountField(_l("Amount to charge"))
     order_name = TextField(
@@ -44,6 +44,23 @@ class ChargeForm(FlaskForm):
     )
     merchant_uid = StringField(_l("Order no."), [InputRequired(REQUIRED)], filters=[stripped])
     note = TextField(_l("Note"), [Length(max=500, message=_l("At most 500 characters."))])
+
+    def repeat(self, earlier: MoneyOperation) -> None:
+        """Fill in what is asked for once more, under a number of its own."""
+        if earlier.amount is not None:
+            self.amount.data = earlier.amount.major
+        self.order_name.data = str(earlier.details.get("order_name", ""))
+        self.note.data = earlier.note
+        self.merchant_uid.data = number_for_another_try(earlier)
+
+    def to_amount(self) -> Money:
+        """The typed amount. Raises InvalidInput for half a won."""
+        return Money.from_major(self.amount.data or Decimal(0))
+
+
+class ChargeForm(ChargedForm):
+    """One charge of a billing key, at once."""
+
     form_key = HiddenField()
     retry_of = HiddenField()
 
@@ -54,19 +71,16 @@ class ChargeForm(FlaskForm):
         """
         self.form_key.data = mint_form_key()
         self.merchant_uid.data = new_order_number(now)
-        if again is not None and again.amount is not None:
+        if again is not None:
             self.retry_of.data = again.id
-            self.amount.data = again.amount.major
-            self.order_name.data = str(again.details.get("order_name", ""))
-            self.note.data = again.note
-            self.merchant_uid.data = number_for_another_try(again)
+            self.repeat(again)
 
     def to_command(self, billing_key_id: int) -> ChargeCommand:
         """The typed decision. Raises InvalidInput for half a won."""
         return ChargeCommand(
             billing_key_id=billing_key_id,
             merchant_uid=self.merchant_uid.data or "",
-            amount=Money.from_major(self.amount.data or Decimal(0)),
+            amount=self.to_amount(),
             order_name=self.order_name.data or "",
             note=self.note.data or "",
             form_key=self.form_key.data or mint_form_key(),

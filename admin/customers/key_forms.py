@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
-from decimal import Decimal
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, HiddenField, StringField, TimeField
-from wtforms.validators import DataRequired, InputRequired, Length
+from wtforms import BooleanField, HiddenField, TimeField
+from wtforms.validators import DataRequired, InputRequired
 
+from admin.customers.forms import ChargedForm
 from admin.customers.key_service import DeleteCommand, ScheduleCommand, UnscheduleCommand
-from admin.customers.service import LONGEST_ORDER_NAME, new_order_number
+from admin.customers.service import new_order_number
 from admin.domain.clock import KST
-from admin.domain.money import Money
-from admin.web.fields import REQUIRED, AmountField, KstDateField, TextField, stripped
+from admin.web.fields import REQUIRED, KstDateField, stripped
 from admin.web.form_keys import mint_form_key, read_seen, sign_seen
 
 
@@ -40,21 +39,11 @@ class DeleteKeyForm(FlaskForm):
         return DeleteCommand(billing_key_id=billing_key_id, form_key=form_key)
 
 
-class ScheduleForm(FlaskForm):
+class ScheduleForm(ChargedForm):
     """When (Korean time), how much, what for, under which order number."""
 
-    amount = AmountField(_l("Amount to charge"))
     day = KstDateField(_l("Charge on"), [InputRequired(REQUIRED)])
     at = TimeField(_l("at"), [InputRequired(REQUIRED)])
-    order_name = TextField(
-        _l("What it is for"),
-        [
-            InputRequired(REQUIRED),
-            Length(max=LONGEST_ORDER_NAME, message=_l("The gateway takes at most 40 characters.")),
-        ],
-    )
-    merchant_uid = StringField(_l("Order no."), [InputRequired(REQUIRED)], filters=[stripped])
-    note = TextField(_l("Note"), [Length(max=500, message=_l("At most 500 characters."))])
     form_key = HiddenField()
 
     def prepare(self, *, now: datetime) -> None:
@@ -73,7 +62,7 @@ class ScheduleForm(FlaskForm):
             billing_key_id=billing_key_id,
             merchant_uid=self.merchant_uid.data or "",
             schedule_at=datetime.combine(day, at, KST),
-            amount=Money.from_major(self.amount.data or Decimal(0)),
+            amount=self.to_amount(),
             order_name=self.order_name.data or "",
             note=self.note.data or "",
             form_key=self.form_key.data or mint_form_key(),

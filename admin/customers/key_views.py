@@ -20,9 +20,9 @@ from admin.customers.key_service import (
     schedule_charge,
     unschedule_charges,
 )
-from admin.customers.queries import find_billing_key, owed_by
+from admin.customers.queries import get_billing_key, owed_by
 from admin.domain.clock import utc_now
-from admin.domain.errors import DomainError, InvalidInput, NotFound
+from admin.domain.errors import DomainError, InvalidInput
 from admin.domain.permissions import Permission
 from admin.domain.schedule import (
     CLOCKS_DIFFER,
@@ -35,7 +35,7 @@ from admin.domain.schedule import (
 from admin.gateway.errors import GatewayError
 from admin.models import BillingKey, MoneyOperation
 from admin.web.access import can, current_actor, requires
-from admin.web.errors import gateway_sentence, sentence
+from admin.web.errors import gateway_sentence, sentence, show_at_field
 from admin.web.labels import LABELS
 from admin.web.services import gateway, gateway_pause
 
@@ -46,7 +46,7 @@ bp = Blueprint("billing_keys", __name__, url_prefix="/customers/keys")
 @requires(Permission.CUSTOMERS_READ, audit="billing_key.viewed")
 def schedules(billing_key_id: int) -> ResponseReturnValue:
     """Everything scheduled with one key, as the gateway shows it now."""
-    key = _billing_key(billing_key_id)
+    key = get_billing_key(billing_key_id)
     found, error = _schedules(key, now=utc_now())
     may_schedule = key.known_to_gateway is not False and can(Permission.CHARGES_CREATE.value)
     new_href = url_for("billing_keys.new_schedule", billing_key_id=key.id)
@@ -65,14 +65,14 @@ def new_schedule(billing_key_id: int) -> ResponseReturnValue:
     """The form for one scheduled charge."""
     form = ScheduleForm(formdata=None)
     form.prepare(now=utc_now())
-    return _schedule_page(_billing_key(billing_key_id), form)
+    return _schedule_page(get_billing_key(billing_key_id), form)
 
 
 @bp.post("/<int:billing_key_id>/schedules/")
 @requires(Permission.CHARGES_CREATE)
 def schedule(billing_key_id: int) -> ResponseReturnValue:
     """Schedule one charge and show its outcome on a page that is safe to reload."""
-    key = _billing_key(billing_key_id)
+    key = get_billing_key(billing_key_id)
     form = ScheduleForm()
     if not form.validate_on_submit():
         return _schedule_page(key, form), 422
@@ -84,8 +84,7 @@ def schedule(billing_key_id: int) -> ResponseReturnValue:
             now=utc_now(),
         )
     except InvalidInput as error:
-        field = form[error.field] if error.field in form else form.amount  # noqa: SIM401 - no get()
-        field.errors = [sentence(error)]
+        show_at_field(form, error, otherwise="amount")
         return _schedule_page(key, form), 422
     except DomainError as error:
         return _schedule_page(key, form, error=sentence(error)), 409
@@ -96,7 +95,7 @@ def schedule(billing_key_id: int) -> ResponseReturnValue:
 @requires(Permission.CHARGES_CREATE, audit="billing_key.viewed")
 def new_revocation(billing_key_id: int) -> ResponseReturnValue:
     """Ask once more before a scheduled charge is taken back."""
-    key = _billing_key(billing_key_id)
+    key = get_billing_key(billing_key_id)
     number = request.args.get("merchant_uid", "")
     form = RevocationForm(formdata=None)
     form.prepare(key.id, number)
@@ -108,7 +107,7 @@ def new_revocation(billing_key_id: int) -> ResponseReturnValue:
 @requires(Permission.CHARGES_CREATE)
 def revoke(billing_key_id: int) -> ResponseReturnValue:
     """Take one scheduled charge back and show which came first."""
-    key = _billing_key(billing_key_id)
+    key = get_billing_key(billing_key_id)
     form = RevocationForm()
     if not form.validate_on_submit():
         raise NothingNamed()
@@ -131,14 +130,14 @@ def deletion(billing_key_id: int) -> ResponseReturnValue:
     """What deleting a key takes with it, and the form that does it."""
     form = DeleteKeyForm(formdata=None)
     form.prepare(billing_key_id)
-    return _deletion_page(_billing_key(billing_key_id), form)
+    return _deletion_page(get_billing_key(billing_key_id), form)
 
 
 @bp.post("/<int:billing_key_id>/deletions/")
 @requires(Permission.KEYS_DELETE)
 def delete(billing_key_id: int) -> ResponseReturnValue:
     """Delete a key and show the outcome on a page that is safe to reload."""
-    key = _billing_key(billing_key_id)
+    key = get_billing_key(billing_key_id)
     form = DeleteKeyForm()
     if not form.validate_on_submit():
         return _deletion_page(key, form), 422
@@ -254,13 +253,6 @@ def _about(key: BillingKey) -> dict[str, Any]:
 def _card(key: BillingKey) -> str:
     name = key.card_name or key.label or gettext("Billing key")
     return f"{name} {key.card_number or key.customer_uid}"
-
-
-def _billing_key(billing_key_id: int) -> BillingKey:
-    key = find_billing_key(billing_key_id)
-    if key is None:
-        raise NotFound()
-    return key
 
 
 def _outcome(operation: MoneyOperation) -> ResponseReturnValue:

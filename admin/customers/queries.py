@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased, selectinload
 
+from admin.domain.errors import NotFound
 from admin.domain.money import Money
 from admin.domain.operation import OperationKind
 from admin.domain.payment import PaymentStatus
@@ -37,24 +38,30 @@ def count_customers(text: str) -> int:
     return db.session.execute(query).scalar_one()
 
 
-def find_customer(customer_id: int) -> Customer | None:
-    """One customer with the billing keys."""
+def get_customer(customer_id: int) -> Customer:
+    """One customer with the billing keys, or NotFound."""
     query = (
         sa.select(Customer)
         .where(Customer.id == customer_id)
         .options(selectinload(Customer.billing_keys))
     )
-    return db.session.scalars(query).one_or_none()
+    customer = db.session.scalars(query).one_or_none()
+    if customer is None:
+        raise NotFound()
+    return customer
 
 
-def find_billing_key(billing_key_id: int) -> BillingKey | None:
-    """One billing key with its customer."""
+def get_billing_key(billing_key_id: int) -> BillingKey:
+    """One billing key with its customer, or NotFound."""
     query = (
         sa.select(BillingKey)
         .where(BillingKey.id == billing_key_id)
         .options(selectinload(BillingKey.customer))
     )
-    return db.session.scalars(query).one_or_none()
+    key = db.session.scalars(query).one_or_none()
+    if key is None:
+        raise NotFound()
+    return key
 
 
 def payments_of(customer: Customer, *, limit: int = 20) -> list[Payment]:

@@ -13,8 +13,8 @@ from admin.customers.forms import ChargeForm, CustomerSearchForm
 from admin.customers.queries import (
     charges_of,
     count_customers,
-    find_billing_key,
-    find_customer,
+    get_billing_key,
+    get_customer,
     keyed_in_by,
     payments_of,
     select_customers,
@@ -22,7 +22,7 @@ from admin.customers.queries import (
 )
 from admin.customers.service import charge_billing_key, check_billing_keys
 from admin.domain.clock import utc_now
-from admin.domain.errors import Busy, DomainError, InvalidInput, NotFound
+from admin.domain.errors import Busy, DomainError, InvalidInput
 from admin.domain.operation import CAME_TO_NOTHING, OperationKind
 from admin.domain.permissions import Permission
 from admin.gateway.errors import GatewayError
@@ -33,7 +33,7 @@ from admin.operations.service import get_operation
 from admin.payments.rows import make_groups
 from admin.saved_views.menu import make_menu
 from admin.web.access import can, current_actor, requires
-from admin.web.errors import gateway_sentence, sentence
+from admin.web.errors import gateway_sentence, sentence, show_at_field
 from admin.web.filters import counted, kst_day, mask_email, mask_phone
 from admin.web.keyset import page_of
 from admin.web.labels import LABELS
@@ -68,7 +68,7 @@ def index() -> ResponseReturnValue:
 def show(customer_id: int) -> ResponseReturnValue:
     """One customer with keys, charges and newest payments."""
     now = utc_now()
-    customer = _customer(customer_id)
+    customer = get_customer(customer_id)
     payments = payments_of(customer)
     count, net = totals_of(customer)
     uncertain = uncertain_payments([one.imp_uid for one in payments])
@@ -95,7 +95,7 @@ def show(customer_id: int) -> ResponseReturnValue:
 @requires(Permission.CUSTOMERS_READ)
 def check(customer_id: int) -> ResponseReturnValue:
     """Ask the gateway about the customer's keys now."""
-    _customer(customer_id)
+    get_customer(customer_id)
     try:
         check_billing_keys(customer_id, actor=current_actor(), gateway=gateway(), now=utc_now())
     except GatewayError as error:
@@ -109,7 +109,7 @@ def check(customer_id: int) -> ResponseReturnValue:
 @requires(Permission.CHARGES_CREATE, audit="customer.viewed")
 def new_charge(billing_key_id: int) -> ResponseReturnValue:
     """The form for one charge."""
-    key = _billing_key(billing_key_id)
+    key = get_billing_key(billing_key_id)
     form = ChargeForm(formdata=None)
     form.prepare(again=_again(key, request.args.get("again", "")), now=utc_now())
     return _charge_page(key, form)
@@ -119,7 +119,7 @@ def new_charge(billing_key_id: int) -> ResponseReturnValue:
 @requires(Permission.CHARGES_CREATE)
 def charge(billing_key_id: int) -> ResponseReturnValue:
     """Decide one charge and show its outcome on a page that is safe to reload."""
-    key = _billing_key(billing_key_id)
+    key = get_billing_key(billing_key_id)
     form = ChargeForm()
     if not form.validate_on_submit():
         return _charge_page(key, form), 422
@@ -131,8 +131,7 @@ def charge(billing_key_id: int) -> ResponseReturnValue:
             now=utc_now(),
         )
     except InvalidInput as error:
-        field = _field(form, error.field)
-        field.errors = [sentence(error)]
+        show_at_field(form, error, otherwise="amount")
         return _charge_page(key, form), 422
     except Busy as error:
         return _charge_page(key, form, error=sentence(error)), 503
@@ -148,11 +147,6 @@ def _again(key: BillingKey, operation_id: str) -> MoneyOperation | None:
     operation = get_operation(operation_id)
     is_ours = (operation.kind, operation.customer_uid) == (OperationKind.CHARGE, key.customer_uid)
     return operation if is_ours and operation.state in CAME_TO_NOTHING else None
-
-
-def _field(form: ChargeForm, name: str) -> Any:
-    """The field an error is about; what is about none stands at the amount."""
-    return form[name] if name in form else form.amount  # noqa: SIM401 - a form has no get()
 
 
 def _charge_page(key: BillingKey, form: ChargeForm, *, error: str = "") -> str:
@@ -173,20 +167,6 @@ def _typed(endpoint: str, customer: Customer) -> str:
     """Where a card of the customer's is typed in, where that is switched on and allowed."""
     allowed = settings().key_in and can(Permission.CARDS_KEY_IN.value)
     return url_for(endpoint, customer_id=customer.id) if allowed else ""
-
-
-def _customer(customer_id: int) -> Customer:
-    customer = find_customer(customer_id)
-    if customer is None:
-        raise NotFound()
-    return customer
-
-
-def _billing_key(billing_key_id: int) -> BillingKey:
-    key = find_billing_key(billing_key_id)
-    if key is None:
-        raise NotFound()
-    return key
 
 
 def _row(customer: Customer) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from admin.delivery_batches.forms import ParcelsForm
 from admin.delivery_batches.queries import (
     Line,
     Number,
+    Tally,
     given_before,
     rows_of,
     select_batches,
@@ -33,12 +34,14 @@ from admin.domain.permissions import Permission
 from admin.escrow_orders.rows import courier_name
 from admin.models import DeliveryBatch
 from admin.web.access import current_actor, requires
-from admin.web.errors import sentence, status_of
+from admin.web.batch_lines import title_of
+from admin.web.errors import sentence, show_at_field, status_of
+from admin.web.filters import count
 from admin.web.keyset import page_of
 from admin.web.labels import LABELS
 from admin.web.links import paging
 from admin.web.services import gateway_pause
-from admin.web.spreadsheet import csv_response, xlsx_response
+from admin.web.spreadsheet import rows_response
 
 bp = Blueprint("delivery_batches", __name__, url_prefix="/escrow-orders/deliveries")
 
@@ -56,14 +59,7 @@ def index() -> ResponseReturnValue:
     return render_template(
         "delivery_batches/index.html",
         page=paging(page),
-        rows=[
-            {
-                "batch": batch,
-                "href": url_for("delivery_batches.show", batch_id=batch.id),
-                "tally": tally[batch.id],
-            }
-            for batch in page.rows
-        ],
+        rows=[_summary(batch, tally[batch.id]) for batch in page.rows],
     )
 
 
@@ -86,7 +82,7 @@ def create() -> ResponseReturnValue:
     try:
         batch = service.rehearse(form.to_command(), actor=current_actor(), now=utc_now())
     except InvalidInput as error:
-        form[error.field if error.field in form else "lines"].errors = [sentence(error)]
+        show_at_field(form, error, otherwise="lines")
         return _form_page(form), 422
     return redirect(url_for("delivery_batches.show", batch_id=batch.id), 303)
 
@@ -102,9 +98,8 @@ def show(batch_id: int) -> ResponseReturnValue:
 @requires(Permission.DELIVERIES_CREATE, audit="delivery_batch.exported")
 def export(batch_id: int, kind: str) -> Response:
     """The result in the order in which the list was given."""
-    batch, name = LISTS.get(batch_id), gettext("deliveries")
-    answer = csv_response if kind == "csv" else xlsx_response
-    return answer(f"{name}-{batch.id}", result_columns(), rows_of(batch_id))
+    name = f"{gettext('deliveries')}-{LISTS.get(batch_id).id}"
+    return rows_response(kind, name, result_columns(), rows_of(batch_id))
 
 
 @bp.post("/<int:batch_id>/start/")
@@ -155,6 +150,16 @@ def _form_page(form: ParcelsForm) -> str:
     )
 
 
+def _summary(batch: DeliveryBatch, tally: Tally) -> dict[str, Any]:
+    return {
+        "batch": batch,
+        "title": title_of(batch),
+        "href": url_for("delivery_batches.show", batch_id=batch.id),
+        "lines": count(tally.lines),
+        "end": count(tally.registered),
+    }
+
+
 def _page(batch_id: int, *, error: str = "") -> str:
     batch = LISTS.get(batch_id)
     lines = rows_of(batch_id)
@@ -164,6 +169,7 @@ def _page(batch_id: int, *, error: str = "") -> str:
     return render_template(
         "delivery_batches/show.html",
         batch=batch,
+        title=title_of(batch),
         rows=_rows(lines),
         waiting=waiting,
         asks=counts[ParcelResult.ASKS],

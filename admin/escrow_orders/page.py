@@ -30,7 +30,7 @@ from admin.operations.intent import find_open
 from admin.orders.queries import find_order
 from admin.payments.actions import delivery_why_not
 from admin.payments.around import gather
-from admin.payments.history import make_history
+from admin.payments.history.timeline import make_history
 from admin.web.access import can
 from admin.web.filters import kst_day
 from admin.web.labels import LABELS

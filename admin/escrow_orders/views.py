@@ -41,7 +41,7 @@ from admin.models import EscrowDecision, EscrowOrder, Order
 from admin.orders.queries import orders_of
 from admin.saved_views.menu import make_menu, viewed
 from admin.web.access import current_actor, requires
-from admin.web.errors import gateway_sentence, sentence, status_of
+from admin.web.errors import gateway_sentence, sentence, show_at_field, status_of
 from admin.web.filters import count, counted, kst, money
 from admin.web.keyset import page_of
 from admin.web.labels import LABELS
@@ -133,9 +133,8 @@ def deliver(payment_id: int) -> ResponseReturnValue:
             return _preview(order, form, command, other), 422
         operation = register_delivery(command, actor=actor, gateway=gateway(), now=now)
     except InvalidInput as error:
-        name = "sent_on" if error.field == "sent_at" else error.field
-        field = form[name] if name in form else form.invoice  # noqa: SIM401
-        field.errors = [sentence(error)]
+        otherwise = "sent_on" if error.field == "sent_at" else "invoice"
+        show_at_field(form, error, otherwise=otherwise)
         return _page(order, delivery_form=form), 422
     except Busy as error:
         return _page(order, delivery_form=form, error=sentence(error)), 503
@@ -191,8 +190,7 @@ def decide(payment_id: int) -> ResponseReturnValue:
     try:
         record_decision(form.to_command(payment_id), actor=current_actor(), now=utc_now())
     except InvalidInput as error:
-        field = form[error.field] if error.field in form else form.decision  # noqa: SIM401
-        field.errors = [sentence(error)]
+        show_at_field(form, error, otherwise="decision")
         return _page(order, decision_form=form), 422
     except NotFound:
         raise

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
+
+from admin.domain.hosts import is_loopback
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,21 +62,12 @@ def check_address(url: str) -> None:
         raise ValueError("the gateway's address must not hold a user name or password")
     if parts.path not in ("", "/") or parts.query or parts.fragment:
         raise ValueError("the gateway's address is a host alone, without a path")
-    if _is_loopback(host) and parts.scheme in ("http", "https"):
+    if is_loopback(host) and parts.scheme in ("http", "https"):
         return
     if parts.scheme != "https" or parts.port not in (None, 443):
         raise ValueError("the gateway is called on https port 443, or on this computer")
     if not _is_host_name(host):
         raise ValueError("the gateway's address needs a full host name, not an IP address")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _is_host_name(host: str) -> bool:

@@ -15,7 +15,7 @@ from admin.holidays.forms import HolidayForm
 from admin.holidays.queries import holidays_from
 from admin.holidays.service import add_holiday, remove_holiday
 from admin.web.access import current_actor, requires
-from admin.web.errors import sentence
+from admin.web.errors import show_at_field
 
 bp = Blueprint("holidays", __name__, url_prefix="/escrow-orders/holidays")
 
@@ -39,8 +39,7 @@ def create() -> ResponseReturnValue:
     try:
         add_holiday(form.day.data, form.name.data or "", actor=current_actor(), now=utc_now())
     except InvalidInput as error:
-        field = form.day if error.field == "day" else form.name
-        field.errors = [sentence(error)]
+        show_at_field(form, error, otherwise="name")
         return _page(form), 422
     flash(gettext("Kept. Deadlines are counted with it from now on."), "done")
     return redirect(url_for("holidays.index"), 303)

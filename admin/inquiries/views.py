@@ -28,7 +28,7 @@ from admin.inquiries.service import (
     write_entry,
 )
 from admin.models import Inquiry, Payment
-from admin.payments.history import Entry
+from admin.payments.history.entry import Entry
 from admin.payments.queries import find_by_number, get_payment
 from admin.saved_views.menu import make_menu, viewed
 from admin.web.access import can, current_actor, requires

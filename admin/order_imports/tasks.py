@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from admin.jobs.registry import Progress, handles
-from admin.order_imports.service import JUDGE, TAKE, forget, judge, take_all
+from admin.order_imports.dropping import forget
+from admin.order_imports.judging import JUDGE, judge
+from admin.order_imports.taking import TAKE, take_all
 
 SWEEP = "order_imports.sweep"
 

@@ -18,9 +18,10 @@ from admin.domain.order_mapping import MOST_WORDS, OrderColumns, guess_columns, 
 from admin.domain.permissions import Permission
 from admin.domain.reconciliation.records import BookedStatus
 from admin.models import OrderImport, OrderImportRow
-from admin.order_imports import service
+from admin.order_imports import dropping, matching, mending, staging, taking
 from admin.order_imports.exports import field_label, refused_columns, told, why
 from admin.order_imports.forms import FileForm, PostForm, cells_of, columns_of
+from admin.order_imports.mending import MOST_MENDED
 from admin.order_imports.queries import (
     count_refused,
     find_twin,
@@ -29,8 +30,9 @@ from admin.order_imports.queries import (
     select_imports,
     words_of,
 )
-from admin.order_imports.service import AT_ONCE, MOST_BYTES, MOST_MENDED, MOST_ROWS, get_import
-from admin.web.access import can, current_actor, requires, signed_in
+from admin.order_imports.staging import MOST_BYTES, MOST_ROWS
+from admin.order_imports.steps import AT_ONCE, get_import
+from admin.web.access import can, current_actor, person, requires, signed_in
 from admin.web.errors import sentence, status_of
 from admin.web.keyset import page_of
 from admin.web.labels import LABELS
@@ -46,11 +48,6 @@ FORM_BYTES = 64 * 1024  # around the file
 BRING = "order_imports.create"
 _MANY_WORDS = N_("That column holds too many different words to be a status.")
 AT_WORK = frozenset({ImportState.JUDGING, ImportState.TAKING})
-
-
-def _person() -> str:
-    operator = signed_in()
-    return f"operator:{operator.id}" if operator is not None else str(request.remote_addr)
 
 
 @bp.url_value_preprocessor
@@ -69,7 +66,7 @@ def index() -> ResponseReturnValue:
 
 @bp.post("/")
 @requires(Permission.ORDERS_IMPORT)
-@limiter.limit("60 per hour", key_func=_person)
+@limiter.limit("60 per hour", key_func=person)
 def create() -> ResponseReturnValue:
     """Keep a file's rows until they are taken."""
     form = FileForm()
@@ -80,7 +77,7 @@ def create() -> ResponseReturnValue:
         form.file.errors = [gettext("Choose a file.")]
         return _index(form), 422
     try:
-        brought = service.stage(given.stream, given.filename, actor=current_actor(), now=utc_now())
+        brought = staging.stage(given.stream, given.filename, actor=current_actor(), now=utc_now())
     except InvalidInput as error:
         form.file.errors = [sentence(error)]
         return _index(form), 422
@@ -121,7 +118,7 @@ def match(import_id: int) -> ResponseReturnValue:
         if not all(words.values()):
             return _mapping_page(brought, wanted, asks_words=True), 422
         wanted = OrderColumns(columns=wanted.columns, words=words)
-        service.match(import_id, wanted, actor=current_actor(), now=utc_now())
+        matching.match(import_id, wanted, actor=current_actor(), now=utc_now())
     except InvalidInput as error:
         return _mapping_page(brought, wanted, error=error), 422
     except DomainError as error:
@@ -134,7 +131,7 @@ def match(import_id: int) -> ResponseReturnValue:
 def take(import_id: int) -> ResponseReturnValue:
     """Take what was judged good."""
     try:
-        service.agree(import_id, actor=current_actor(), now=utc_now())
+        taking.agree(import_id, actor=current_actor(), now=utc_now())
     except DomainError as error:
         return _page(import_id, error=sentence(error)), status_of(error)
     return redirect(url_for("order_imports.show", import_id=import_id), 303)
@@ -145,7 +142,7 @@ def take(import_id: int) -> ResponseReturnValue:
 def mend(import_id: int) -> ResponseReturnValue:
     """Change cells of refused rows and judge them anew."""
     try:
-        service.mend(import_id, cells_of(request.form), actor=current_actor(), now=utc_now())
+        mending.mend(import_id, cells_of(request.form), actor=current_actor(), now=utc_now())
     except DomainError as error:
         return _page(import_id, error=sentence(error)), status_of(error)
     return redirect(url_for("order_imports.show", import_id=import_id), 303)
@@ -156,7 +153,7 @@ def mend(import_id: int) -> ResponseReturnValue:
 def drop(import_id: int) -> ResponseReturnValue:
     """Throw away what was not taken."""
     try:
-        service.drop(import_id, actor=current_actor(), now=utc_now())
+        dropping.drop(import_id, actor=current_actor(), now=utc_now())
     except DomainError as error:
         return _page(import_id, error=sentence(error)), status_of(error)
     flash(gettext("Thrown away. Nothing of it was taken."), "done")

@@ -21,7 +21,7 @@ from admin.domain.errors import NotFound
 from admin.domain.merging import FIELDS
 from admin.models import Observation, Payment
 from admin.payments.facts import field_names, written
-from admin.payments.history import source_word
+from admin.payments.history.gateway import source_word
 from admin.web.filters import kst
 
 FIRST, NOW = "first", "now"

@@ -33,7 +33,8 @@ from admin.payments.facts import (
     shop_facts,
 )
 from admin.payments.finding import plan
-from admin.payments.history import make_history, make_story
+from admin.payments.history.story import make_story
+from admin.payments.history.timeline import make_history
 from admin.payments.listing import read_search
 from admin.payments.mentions import colleagues
 from admin.payments.neighbours import find_neighbours

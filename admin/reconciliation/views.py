@@ -16,7 +16,7 @@ from admin.domain.money import Money
 from admin.domain.permissions import Permission
 from admin.models import Discrepancy, ReconciliationRun
 from admin.models.reconciliation import DiscrepancyState, RunState
-from admin.payments.history import Entry
+from admin.payments.history.entry import Entry
 from admin.payments.queries import find_by_number
 from admin.reconciliation.causes import cause_of
 from admin.reconciliation.exports import discrepancy_columns
@@ -41,7 +41,7 @@ from admin.web.keys import asked_key
 from admin.web.labels import LABELS
 from admin.web.links import Link
 from admin.web.services import gateway
-from admin.web.spreadsheet import csv_response, xlsx_response
+from admin.web.spreadsheet import rows_response
 
 bp = Blueprint("reconciliation", __name__, url_prefix="/reconciliation")
 
@@ -128,9 +128,8 @@ def explain(discrepancy_id: int) -> ResponseReturnValue:
 @requires(Permission.RECONCILIATION_READ, audit="discrepancies.exported")
 def export(kind: str) -> Response:
     """The register of discrepancies as CSV or XLSX."""
-    answer = csv_response if kind == "csv" else xlsx_response
     name = f"{gettext('discrepancies')}-{kst_date(utc_now()):%Y%m%d}"
-    return answer(name, discrepancy_columns(), discrepancies())
+    return rows_response(kind, name, discrepancy_columns(), discrepancies())
 
 
 def _desk(run: ReconciliationRun | None, form: RunForm, *, day: date | None) -> str:

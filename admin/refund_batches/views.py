@@ -25,13 +25,14 @@ from admin.refund_batches.queries import Tally, outcomes, rows_of, select_batche
 from admin.refund_batches.selection import Taken, matching, ticked
 from admin.refund_batches.service import LISTS
 from admin.web.access import can, current_actor, requires
-from admin.web.batch_lines import why
-from admin.web.errors import sentence, status_of
+from admin.web.batch_lines import title_of, why
+from admin.web.errors import sentence, show_at_field, status_of
+from admin.web.filters import count, money
 from admin.web.keyset import page_of
 from admin.web.labels import LABELS
 from admin.web.links import paging
 from admin.web.services import gateway_pause
-from admin.web.spreadsheet import csv_response, xlsx_response
+from admin.web.spreadsheet import rows_response
 
 bp = Blueprint("refund_batches", __name__, url_prefix="/refunds/batches")
 
@@ -63,7 +64,7 @@ def new() -> ResponseReturnValue:
     try:
         taken = matching(request.args.get("query", ""), now=utc_now())
     except InvalidInput as error:
-        form.lines.errors = [sentence(error)]
+        show_at_field(form, error, otherwise="lines")
         return _form_page(form), 422
     return _form_page(form, taken, has_moved=request.args.get("seen") != taken.seen)
 
@@ -78,7 +79,7 @@ def create() -> ResponseReturnValue:
     try:
         batch = service.rehearse(form.to_command(), actor=current_actor(), now=utc_now())
     except InvalidInput as error:
-        form[error.field if error.field in form else "lines"].errors = [sentence(error)]
+        show_at_field(form, error, otherwise="lines")
         return _form_page(form), 422
     return redirect(url_for("refund_batches.show", batch_id=batch.id), 303)
 
@@ -94,9 +95,8 @@ def show(batch_id: int) -> ResponseReturnValue:
 @requires(Permission.REFUNDS_BULK, audit="refund_batch.exported")
 def export(batch_id: int, kind: str) -> Response:
     """The result in the order in which the list was given."""
-    batch = LISTS.get(batch_id)
-    answer = csv_response if kind == "csv" else xlsx_response
-    return answer(f"{gettext('refunds')}-{batch.id}", result_columns(), rows_of(batch_id))
+    name = f"{gettext('refunds')}-{LISTS.get(batch_id).id}"
+    return rows_response(kind, name, result_columns(), rows_of(batch_id))
 
 
 @bp.post("/<int:batch_id>/start/")
@@ -164,6 +164,7 @@ def _page(batch_id: int, *, error: str = "") -> str:
     return render_template(
         "refund_batches/show.html",
         batch=batch,
+        title=title_of(batch),
         rows=[_line(line) for line in lines],
         waiting=waiting,
         blocked=counts.get(RowState.BLOCKED),
@@ -203,7 +204,8 @@ def _summary(batch: RefundBatch) -> dict[str, Any]:
     counts = tally(batch.id)
     return {
         "batch": batch,
+        "title": title_of(batch),
         "href": url_for("refund_batches.show", batch_id=batch.id),
-        "count": sum(one.count for one in counts.values()),
-        "amount": sum((one.amount for one in counts.values()), Money(0)),
+        "lines": count(sum(one.count for one in counts.values())),
+        "end": money(sum((one.amount for one in counts.values()), Money(0))),
     }

@@ -11,7 +11,7 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectField, StringField
 from wtforms.validators import Length
 
-from admin.domain.errors import DomainError, InvalidInput
+from admin.domain.errors import DomainError
 from admin.domain.money import Money
 from admin.domain.refund import check_amount
 from admin.domain.refund_account import REFUND_BANKS, RefundAccount
@@ -78,11 +78,6 @@ class RefundForm(FlaskForm):
             self.amount.errors = [*self.amount.errors, sentence(error)]
             return False
         return True
-
-    def show(self, error: InvalidInput) -> None:
-        """Put a refusal beside the field it is about; the amount when it names none."""
-        field = self._fields.get(error.field, self.amount)
-        field.errors = [sentence(error)]
 
     def to_command(self, payment: Payment) -> RefundCommand:
         """The typed decision. Raises StaleForm when the signed part does not fit, InvalidInput."""

@@ -41,7 +41,7 @@ from admin.refunds.queries import (
 from admin.refunds.service import refund_payment
 from admin.saved_views.menu import make_menu, viewed
 from admin.web.access import can, current_actor, requires
-from admin.web.errors import gateway_sentence, sentence
+from admin.web.errors import gateway_sentence, sentence, show_at_field
 from admin.web.filters import count, money
 from admin.web.keyset import page_of
 from admin.web.links import paging
@@ -96,7 +96,7 @@ def create(payment_id: int) -> ResponseReturnValue:
             form.to_command(payment), actor=current_actor(), gateway=gateway(), now=utc_now()
         )
     except InvalidInput as error:
-        form.show(error)
+        show_at_field(form, error, otherwise="amount")
         return _page(payment, form), 422
     except RefundAmountChanged as error:
         payment = _payment(payment_id)

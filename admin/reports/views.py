@@ -19,7 +19,7 @@ from admin.web.charts import day_chart
 from admin.web.filters import kst
 from admin.web.periods import NAMES, Period
 from admin.web.services import settings
-from admin.web.spreadsheet import csv_response, xlsx_response
+from admin.web.spreadsheet import rows_response
 
 bp = Blueprint("reports", __name__, url_prefix="/reports")
 
@@ -63,8 +63,7 @@ def export(kind: str) -> Response:
     form = ReportForm(request.args)
     period = form.period(request.args.get("period", ""), now=utc_now())
     name = f"{gettext('sales')}-{period.first}-{period.last}"
-    answer = csv_response if kind == "csv" else xlsx_response
-    return answer(name, report_columns(), report_lines(period))
+    return rows_response(kind, name, report_columns(), report_lines(period))
 
 
 def _periods(period: Period) -> list[dict[str, Any]]:

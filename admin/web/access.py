@@ -60,7 +60,7 @@ def current_actor() -> Actor:
     operator = signed_in()
     if operator is None:
         abort(401)
-    return _actor_of(operator)
+    return actor_of(operator)
 
 
 def signed_in() -> Operator | None:
@@ -69,14 +69,23 @@ def signed_in() -> Operator | None:
     return operator if operator.is_authenticated else None
 
 
+def person() -> str:
+    """Whom a limit of requests counts: who is signed in, or the address that asks."""
+    operator = signed_in()
+    return f"operator:{operator.id}" if operator is not None else str(request.remote_addr)
+
+
 def can(permission: str) -> bool:
     """Whether the signed-in operator carries the permission called `permission`; for templates."""
     operator = signed_in()
-    return operator is not None and _actor_of(operator).may(Permission(permission))
+    return operator is not None and actor_of(operator).may(Permission(permission))
 
 
-def _actor_of(operator: Operator) -> Actor:
-    """A page asks dozens of times what its reader may; within it somebody may sign in or out."""
+def actor_of(operator: Operator) -> Actor:
+    """An operator as the actor of this request, also while they come and go.
+
+    Made once a person: a page asks dozens of times what its reader may.
+    """
     held: tuple[Operator, Actor] | None = g.get("actor")
     if held is None or held[0] is not operator:
         actor = Actor(

@@ -1,4 +1,4 @@
-"""What the pages and files of all lists say of one line."""
+"""What the pages and files of all lists say of a list and of one line."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ from flask_babel import gettext
 
 from admin.domain.clock import KST
 from admin.models import MoneyOperation
-from admin.models.batch import BatchRow
+from admin.models.batch import Batch, BatchRow
+
+
+def title_of(batch: Batch) -> str:
+    """What a list is called: as its file, or by its number."""
+    return batch.name or gettext("List no. %(number)s", number=batch.id)
 
 
 def why(row: BatchRow, operation: MoneyOperation | None) -> str:

@@ -8,6 +8,7 @@ import structlog
 from flask import Flask, g, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
+from flask_wtf import FlaskForm
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
@@ -60,6 +61,11 @@ SENTENCES: dict[int, str] = {
 def sentence(error: DomainError) -> str:
     """The error in the reader's language, its values written as people read them."""
     return gettext(error.message, **{name: _shown(value) for name, value in error.values.items()})
+
+
+def show_at_field(form: FlaskForm, error: InvalidInput, *, otherwise: str) -> None:
+    """Put a refusal beside the field it is about; beside `otherwise` when the form has none."""
+    form[error.field if error.field in form else otherwise].errors = [sentence(error)]
 
 
 def status_of(error: DomainError) -> int:

@@ -72,6 +72,14 @@ def xlsx_response(name: str, columns: Sequence[Column[Row]], rows: Iterable[Row]
     return response
 
 
+def rows_response(
+    kind: str, name: str, columns: Sequence[Column[Row]], rows: Iterable[Row]
+) -> Response:
+    """The rows as a download of `kind`, csv or xlsx."""
+    answer = csv_response if kind == "csv" else xlsx_response
+    return answer(name, columns, rows)
+
+
 def disposition(filename: str) -> str:
     """A Content-Disposition that carries Korean names (RFC 6266) and cannot break the header."""
     plain = "".join(

@@ -36,7 +36,7 @@ from admin.models import (
     db,
     transaction,
 )
-from admin.order_imports import service
+from admin.order_imports import dropping, judging, matching, mending, staging, steps, taking
 from tests.order_imports.shop import HEADINGS, a_row, as_csv, as_xlsx
 from tests.people import Person
 
@@ -50,9 +50,9 @@ def bring(actor: Actor, now: datetime) -> Callable[..., OrderImport]:
     """Bring a file and have it judged as it can be guessed."""
 
     def make(content: bytes, name: str = "orders.csv") -> OrderImport:
-        staged = service.stage(io.BytesIO(content), name, actor=actor, now=now)
+        staged = staging.stage(io.BytesIO(content), name, actor=actor, now=now)
         wanted = OrderColumns(columns=guess_columns(staged.headings), words=PAID)
-        return service.match(staged.id, wanted, actor=actor, now=now)
+        return matching.match(staged.id, wanted, actor=actor, now=now)
 
     return make
 
@@ -62,7 +62,7 @@ def take(bring: Callable[..., OrderImport], actor: Actor, now: datetime) -> Call
     """Bring rows and take them in."""
 
     def make(rows: list[dict[str, Any]]) -> OrderImport:
-        return service.agree(bring(as_csv(rows)).id, actor=actor, now=now)
+        return taking.agree(bring(as_csv(rows)).id, actor=actor, now=now)
 
     return make
 
@@ -107,7 +107,7 @@ def test_a_shops_own_file_comes_in(
     assert (brought.state, judged(brought)) == (ImportState.JUDGED, (2, 0, 0, 0))
     assert db.session.query(Order).count() == 0, "judging takes nothing"
 
-    done = service.agree(brought.id, actor=actor, now=now)
+    done = taking.agree(brought.id, actor=actor, now=now)
 
     assert (done.state, taken(done)) == (ImportState.DONE, (2, 0, 0, 0))
     assert rows_left() == 0, "what was taken is not kept twice"
@@ -205,7 +205,7 @@ def test_a_bad_row_refuses_its_order_alone_and_is_mended_on_the_page(
 
     mended = {"cell-3-item_quantity": "3", "cell-5-ordered_at": "2026.3.11 오후 2:05"}
     assert finance.post(f"{here}/cells/", mended).status_code == 303
-    again = service.get_import(brought.id)
+    again = steps.get_import(brought.id)
     assert (again.state, judged(again)) == (ImportState.JUDGED, (1, 0, 0, 1))
     finance.post(f"{here}/taking/")
     assert [one[0] for one in the_books()] == ["ORD-1", "ORD-2", "ORD-4"]
@@ -214,7 +214,7 @@ def test_a_bad_row_refuses_its_order_alone_and_is_mended_on_the_page(
     assert len(the_books()) == 4
     third = db.session.scalars(sa.select(Order).where(Order.order_number == "ORD-3")).one()
     assert third.ordered_at == datetime(2026, 3, 11, 5, 5, tzinfo=UTC)
-    assert taken(service.get_import(brought.id)) == (4, 0, 0, 0)
+    assert taken(steps.get_import(brought.id)) == (4, 0, 0, 0)
     assert rows_left() == 0
 
 
@@ -250,7 +250,7 @@ def test_what_a_file_has_no_column_for_stays_as_it_is(
     short = ("주문번호", "주문일시", "주문명", "주문상태", "결제금액(원)")
     row = {name: cell for name, cell in a_row("ORD-1", 주문명="책장").items() if name in short}
     brought = bring(as_csv([{**row, "결제금액(원)": "31,000"}], short))
-    service.agree(brought.id, actor=actor, now=now)
+    taking.agree(brought.id, actor=actor, now=now)
 
     order = db.session.scalars(sa.select(Order).execution_options(populate_existing=True)).one()
     assert (order.amount_minor, order.order_name) == (31_000, "책장")
@@ -265,15 +265,15 @@ def test_a_card_number_in_a_file_is_kept_nowhere(
         as_csv([a_row("ORD-1", **{"주문자명": CARD}), a_row("ORD-2", **{"메모": CARD})])
     )
     assert judged(brought) == (1, 0, 0, 1), "in a column that nobody reads it harms none"
-    service.mend(brought.id, {(2, OrderField.BUYER_NAME): CARD}, actor=actor, now=now)
-    assert judged(service.get_import(brought.id)) == (1, 0, 0, 1)
+    mending.mend(brought.id, {(2, OrderField.BUYER_NAME): CARD}, actor=actor, now=now)
+    assert judged(steps.get_import(brought.id)) == (1, 0, 0, 1)
     with db.engine.connect() as connection:
         for table in db.metadata.sorted_tables:
             for row in connection.execute(sa.select(table)):
                 assert "1111-1111" not in str(tuple(row)), table.name
     assert "1111-1111" not in finance.get(f"/orders/imports/{brought.id}").text
-    service.mend(brought.id, {(2, OrderField.BUYER_NAME): "이도윤"}, actor=actor, now=now)
-    assert judged(service.get_import(brought.id)) == (2, 0, 0, 0)
+    mending.mend(brought.id, {(2, OrderField.BUYER_NAME): "이도윤"}, actor=actor, now=now)
+    assert judged(steps.get_import(brought.id)) == (2, 0, 0, 0)
 
 
 UNREADABLE: dict[str, bytes] = {
@@ -284,7 +284,7 @@ UNREADABLE: dict[str, bytes] = {
     "an old workbook": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 20,
     "half a zip": as_xlsx([a_row()])[:200],
     "too many columns": (",".join(f"c{n}" for n in range(150)) + "\n1\n").encode(),
-    "too many rows": b"a\n" + b"1\n" * (service.MOST_ROWS + 1),
+    "too many rows": b"a\n" + b"1\n" * (staging.MOST_ROWS + 1),
 }
 
 
@@ -293,7 +293,7 @@ def test_what_is_no_file_of_orders_is_told_and_leaves_nothing(
     content: bytes, actor: Actor, now: datetime
 ) -> None:
     with pytest.raises(InvalidInput) as refused:
-        service.stage(io.BytesIO(content), "orders", actor=actor, now=now)
+        staging.stage(io.BytesIO(content), "orders", actor=actor, now=now)
     assert refused.value.field == "file"
     assert db.session.query(OrderImport).count() == rows_left() == 0
 
@@ -317,12 +317,12 @@ def test_headings_are_guessed_in_both_languages() -> None:
 def test_a_field_that_must_be_there_asks_for_its_column(
     left_out: str, actor: Actor, now: datetime
 ) -> None:
-    staged = service.stage(io.BytesIO(as_csv([a_row()])), "a", actor=actor, now=now)
+    staged = staging.stage(io.BytesIO(as_csv([a_row()])), "a", actor=actor, now=now)
     columns = {name: heading for name, heading in COLUMNS.items() if name != left_out}
     with pytest.raises(NotMatched) as refused:
-        service.match(staged.id, OrderColumns(columns=columns, words=PAID), actor=actor, now=now)
+        matching.match(staged.id, OrderColumns(columns=columns, words=PAID), actor=actor, now=now)
     assert refused.value.field == left_out
-    assert service.get_import(staged.id).state is ImportState.MATCHING
+    assert steps.get_import(staged.id).state is ImportState.MATCHING
 
 
 def test_a_mapping_is_kept_and_offered_the_next_time(
@@ -332,7 +332,7 @@ def test_a_mapping_is_kept_and_offered_the_next_time(
     names = ("주문번호", "주문일시", "주문상태", "결제금액(원)", "상품명", "수량", "상품금액")
     rows = [dict(zip(odd, (a_row(**{"주문상태": "끝남"})[name] for name in names), strict=True))]
 
-    staged = service.stage(io.BytesIO(as_csv(rows, odd)), "a", actor=actor, now=now)
+    staged = staging.stage(io.BytesIO(as_csv(rows, odd)), "a", actor=actor, now=now)
     here = f"/orders/imports/{staged.id}/mapping"
     assert finance.post(here, {"column-order_number": "번호"}).status_code == 422
     chosen = {
@@ -348,10 +348,10 @@ def test_a_mapping_is_kept_and_offered_the_next_time(
     assert asked.status_code == 422
     assert 'name="words" value="끝남"' in asked.text, "a word that nobody knows is asked about"
     assert finance.post(here, {**chosen, "words": "끝남", "word-0": "paid"}).status_code == 303
-    assert judged(service.get_import(staged.id)) == (1, 0, 0, 0)
+    assert judged(steps.get_import(staged.id)) == (1, 0, 0, 0)
 
     turned = tuple(reversed(odd))
-    second = service.stage(io.BytesIO(as_csv(rows, turned)), "b", actor=actor, now=now)
+    second = staging.stage(io.BytesIO(as_csv(rows, turned)), "b", actor=actor, now=now)
     page = finance.get(f"/orders/imports/{second.id}/mapping").text
     for heading in odd:
         assert f'<option value="{heading}" selected>' in page
@@ -384,7 +384,7 @@ def test_a_file_goes_its_way_on_the_pages(finance: Person) -> None:
 
 
 def test_a_file_that_is_too_large_is_not_read(finance: Person) -> None:
-    large = io.BytesIO(b"a" * (service.MOST_BYTES + 100_000))
+    large = io.BytesIO(b"a" * (staging.MOST_BYTES + 100_000))
     made = finance.post(
         "/orders/imports/", {"file": (large, "a.csv")}, content_type="multipart/form-data"
     )
@@ -395,7 +395,7 @@ def test_what_is_thrown_away_is_gone(bring: Callable[..., OrderImport], finance:
     brought = bring(as_csv([a_row("ORD-1")]))
     assert finance.post(f"/orders/imports/{brought.id}/removal/").status_code == 303
     assert rows_left() == 0
-    assert service.get_import(brought.id).state is ImportState.DROPPED
+    assert steps.get_import(brought.id).state is ImportState.DROPPED
     assert finance.post(f"/orders/imports/{brought.id}/taking/").status_code == 409
     assert the_books() == []
 
@@ -405,13 +405,13 @@ def test_after_a_week_nothing_of_a_file_is_left(
 ) -> None:
     waiting = bring(as_csv([a_row("ORD-1")]))
     done = take([a_row("ORD-2"), a_row("ORD-3", **{"수량": "0"})])
-    assert service.forget(now=now + timedelta(days=6)) == 0
+    assert dropping.forget(now=now + timedelta(days=6)) == 0
     assert rows_left() == 2
-    assert service.forget(now=now + timedelta(days=7)) == 2
+    assert dropping.forget(now=now + timedelta(days=7)) == 2
     assert rows_left() == 0
-    assert service.get_import(waiting.id).state is ImportState.DROPPED
-    assert service.get_import(done.id).state is ImportState.DONE
-    assert service.forget(now=now + timedelta(days=8)) == 0
+    assert steps.get_import(waiting.id).state is ImportState.DROPPED
+    assert steps.get_import(done.id).state is ImportState.DONE
+    assert dropping.forget(now=now + timedelta(days=8)) == 0
 
 
 def run_jobs(name: str) -> None:
@@ -427,19 +427,19 @@ def test_a_long_file_is_judged_and_taken_by_a_worker(
     monkeypatch: Any,
     finance: Person,
 ) -> None:
-    monkeypatch.setattr(service, "AT_ONCE", 5)
-    monkeypatch.setattr(service, "BATCH", 2)
+    monkeypatch.setattr(steps, "AT_ONCE", 5)
+    monkeypatch.setattr(steps, "BATCH", 2)
     brought = bring(as_csv([a_row(f"ORD-{n}") for n in range(7)]))
     assert brought.state is ImportState.JUDGING
     assert 'data-refresh="2"' in finance.get(f"/orders/imports/{brought.id}").text
-    run_jobs(service.JUDGE)
-    assert judged(service.get_import(brought.id)) == (7, 0, 0, 0)
+    run_jobs(judging.JUDGE)
+    assert judged(steps.get_import(brought.id)) == (7, 0, 0, 0)
 
-    assert service.agree(brought.id, actor=actor, now=now).state is ImportState.TAKING
+    assert taking.agree(brought.id, actor=actor, now=now).state is ImportState.TAKING
     assert the_books() == []
-    run_jobs(service.TAKE)
+    run_jobs(taking.TAKE)
 
-    done = service.get_import(brought.id)
+    done = steps.get_import(brought.id)
     assert (done.state, taken(done), done.done) == (ImportState.DONE, (7, 0, 0, 0), 7)
     assert len(the_books()) == 7
 
@@ -451,18 +451,18 @@ class Died(Exception):
 def test_a_worker_that_dies_half_way_is_followed_by_one_that_takes_the_rest(
     bring: Callable[..., OrderImport], actor: Actor, now: datetime, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(service, "AT_ONCE", 5)
-    monkeypatch.setattr(service, "BATCH", 2)
+    monkeypatch.setattr(steps, "AT_ONCE", 5)
+    monkeypatch.setattr(steps, "BATCH", 2)
     brought = bring(as_csv([a_row(f"ORD-{n}") for n in range(11)]))
-    service.judge(brought.id)
-    service.agree(brought.id, actor=actor, now=now)
+    judging.judge(brought.id)
+    taking.agree(brought.id, actor=actor, now=now)
 
     def die(done: int, total: int) -> None:
         if done == 4:
             raise Died
 
     with pytest.raises(Died):
-        service.take_all(brought.id, now=now, report=die)
+        taking.take_all(brought.id, now=now, report=die)
     assert (len(the_books()), rows_left()) == (4, 7)
 
     def die_at_once(done: int, total: int) -> None:
@@ -472,11 +472,11 @@ def test_a_worker_that_dies_half_way_is_followed_by_one_that_takes_the_rest(
         """Another worker takes the next batch while this one is between two, and dies."""
         if rows_left():
             with pytest.raises(Died):
-                service.take_all(brought.id, now=now, report=die_at_once)
+                taking.take_all(brought.id, now=now, report=die_at_once)
 
-    service.take_all(brought.id, now=now, report=overtaken)
+    taking.take_all(brought.id, now=now, report=overtaken)
 
-    done = service.get_import(brought.id)
+    done = steps.get_import(brought.id)
     assert (done.state, taken(done)) == (ImportState.DONE, (11, 0, 0, 0))
     assert len(the_books()) == 11
 
@@ -488,10 +488,10 @@ def test_whoever_lost_the_right_brings_nothing(
     viewer = Actor(name="viewer", role=Role.VIEWER)
     content = io.BytesIO(as_csv([a_row("ORD-1")]))
     for verb in (
-        lambda: service.stage(content, "a", actor=viewer, now=now),
-        lambda: service.agree(brought.id, actor=viewer, now=now),
-        lambda: service.mend(brought.id, {}, actor=viewer, now=now),
-        lambda: service.drop(brought.id, actor=viewer, now=now),
+        lambda: staging.stage(content, "a", actor=viewer, now=now),
+        lambda: taking.agree(brought.id, actor=viewer, now=now),
+        lambda: mending.mend(brought.id, {}, actor=viewer, now=now),
+        lambda: dropping.drop(brought.id, actor=viewer, now=now),
     ):
         with pytest.raises(Exception, match="You may not"):
             verb()

@@ -1,0 +1,1 @@
+"""Everything that happened to one payment, in one line; a module for each origin."""
