@@ -50,7 +50,7 @@ def table(page: str) -> list[list[str]]:
 
 def kept(person) -> list[str]:
     db.session.rollback()
-    return chosen_columns(person.operator.id, LIST, every())
+    return chosen_columns(person.operator.id, LIST)
 
 
 def test_chosen_columns_stand_in_their_order_and_others_are_not_there(viewer, shop):
