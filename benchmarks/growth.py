@@ -39,6 +39,10 @@ BASES = {
     TimeBasis.APPROVED: Payment.paid_at,
     TimeBasis.CANCELLED: Payment.cancelled_at,
 }
+# How much of the text index is gathered in memory; with more there is less to merge.
+HASH_SIZE = "INSERT INTO payment_pieces(payment_pieces, rank) VALUES ('hashsize', ?)"
+DEFAULT_HASH = 1024 * 1024
+GLUE, QUOTED = " ", "' '"  # between the pieces
 MARKED = ("standing", "method", "sandbox", "escrow", "card_quota")
 
 
@@ -51,9 +55,10 @@ def grow(app: Flask, to: int, *, tell: bool = True) -> float:
     with app.app_context():
         first, copies = _planned(to)
         with _bare() as connection, _without_indexes(connection):
+            shared = _shared_pieces(connection)
             for number, cutoff in enumerate(copies, start=1):
                 _copy_rows(connection, number, cutoff)
-                _copy_pieces(connection, first - number * KEYS)
+                _copy_pieces(connection, number, shared)
                 if tell:
                     took = time.monotonic() - began
                     print(f"  copy {number} of {len(copies)}, {took:.0f} s", flush=True)
@@ -106,7 +111,10 @@ def _bare() -> Iterator[Any]:
                 "cache_size = -500000",
             ):
                 connection.execute(f"PRAGMA {setting}")
+            connection.execute(HASH_SIZE, [64 * DEFAULT_HASH])
         yield connection
+        if not is_postgresql():
+            connection.execute(HASH_SIZE, [DEFAULT_HASH])
     finally:
         connection.close()
 
@@ -168,40 +176,47 @@ def _copy_rows(connection: Any, number: int, cutoff: int) -> None:
         )
 
 
-def _copy_pieces(connection: Any, start: int) -> None:
+def _shared_pieces(connection: Any) -> dict[int, str]:
+    """Of each payment the pieces that its copies have, too: all but those of its numbers."""
+    rows = connection.cursor().execute(
+        f"SELECT id, text, pg_tid, {', '.join(MARKED)} FROM payment_texts "  # noqa: S608
+        "JOIN payments ON id = payment_id"
+    )
+    shared = {}
+    for key, text, pg_tid, *marked in rows:
+        lines = text.split("\n")[2:]  # behind the payment's number and the order's
+        if pg_tid:
+            lines.remove(pg_tid.lower())
+        shared[key] = GLUE.join(_marks(*marked).union(*map(_line_pieces, lines)))
+    return shared
+
+
+def _copy_pieces(connection: Any, number: int, shared: dict[int, str]) -> None:
     """The pieces of one copy, in the order of its keys: out of order FTS5 is many times slower."""
-    rows = (
-        f"SELECT payment_id, text, {', '.join(MARKED)} FROM payment_texts "  # noqa: S608
-        f"JOIN payments ON id = payment_id WHERE payment_id >= {start} "
-        f"AND payment_id < {start + KEYS} ORDER BY payment_id"
+    back = number * KEYS
+    start = min(shared) - back
+    rows = connection.cursor().execute(
+        "SELECT id, imp_uid, merchant_uid, pg_tid FROM payments "  # noqa: S608
+        f"WHERE id >= {start} AND id < {start + KEYS} ORDER BY id"
+    )
+    pieces = (
+        (key, GLUE.join([shared[key + back], *set().union(*map(grams, map(str.lower, numbers)))]))
+        for key, *numbers in ((*one[:3], one[3] or "") for one in rows)
     )
     if is_postgresql():
         copied = "COPY payment_pieces (payment_id, pieces) FROM STDIN"
-        with connection.cursor() as cursor, connection.cursor() as writer:
-            found = cursor.execute(rows).fetchall()
-            with writer.copy(copied) as copy:
-                for key, text, *marked in found:
-                    pieces = "' '".join(_pieces(text) | _marks(*marked))
-                    copy.write(f"{key}\t'{pieces}'\n")
+        with connection.cursor() as writer, writer.copy(copied) as copy:
+            for key, found in pieces:
+                copy.write(f"{key}\t'{found.replace(GLUE, QUOTED)}'\n")
         return
     connection.execute("BEGIN")
-    connection.executemany(
-        "INSERT INTO payment_pieces(rowid, pieces) VALUES (?, ?)",
-        (
-            (key, " ".join(_pieces(text) | _marks(*marked)))
-            for key, text, *marked in connection.cursor().execute(rows)
-        ),
-    )
+    connection.executemany("INSERT INTO payment_pieces(rowid, pieces) VALUES (?, ?)", pieces)
     connection.execute("COMMIT")
-
-
-def _pieces(text: str) -> set[str]:
-    """As `grams`. No piece stands across two lines, and most lines come again and again."""
-    return set().union(*map(_line_pieces, text.split("\n")))
 
 
 @lru_cache(maxsize=150_000)
 def _line_pieces(line: str) -> frozenset[str]:
+    """Most lines come again and again, and no piece stands across two."""
     return frozenset(grams(line))
 
 
