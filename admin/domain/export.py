@@ -65,6 +65,12 @@ class ExportNotReady(Conflict):
     message = N_("This file cannot be downloaded (any more). Export the list again.")
 
 
+class CodeRefused(InvalidInput):
+    """A file with personal data in full was asked for behind a wrong code."""
+
+    message = N_("This code is wrong, or was used already. No file was made; take the next one.")
+
+
 class AlreadyEnded(Conflict):
     """The file is written, or its writing ended otherwise."""
 
