@@ -15,8 +15,11 @@ from flask import Flask
 
 from admin.app import build_app
 from benchmarks.first_page import free_port, sign_in
+from benchmarks.growth import grow
 from benchmarks.shop import fill
 from scripts.run import BIN, ROOT, flask, private_settings, settings
+
+MOST_TAKEN_IN = 1_000_000
 
 
 def environment(data: Path, *, port: int = 0, database: str = "") -> dict[str, str]:
@@ -27,7 +30,10 @@ def environment(data: Path, *, port: int = 0, database: str = "") -> dict[str, s
 
 
 def prepare(data: Path, payments: int, *, database: str = "") -> float:
-    """A shop of that many payments in `data`, made unless it is there. Returns the seconds."""
+    """A shop of that many payments in `data`, made unless it is there. Returns the seconds.
+
+    Above a million it is grown from one of a million.
+    """
     made = data / f"made-{payments}"
     if made.exists():
         return 0.0
@@ -35,7 +41,10 @@ def prepare(data: Path, payments: int, *, database: str = "") -> float:
     env = environment(data, database=database)
     flask(env, "db", "upgrade")
     flask(env, "seed", "demo")
-    seconds = fill(application(env), payments)
+    app = application(env)
+    seconds = fill(app, min(payments, MOST_TAKEN_IN))
+    if payments > MOST_TAKEN_IN:
+        seconds += grow(app, payments)
     made.touch()
     return seconds
 

@@ -30,6 +30,7 @@ class OfferedColumn:
     needs: tuple[str, ...]
     values: Callable[..., Texts | Numbers]
     is_number: bool = False
+    is_plain: bool = False  # texts of our own making, none of which begins like a formula
     is_personal: bool = False
     is_usual: bool = True  # chosen until somebody chooses otherwise
 

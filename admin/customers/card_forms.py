@@ -9,9 +9,8 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from ulid import ULID
-from wtforms import BooleanField, Field, HiddenField, StringField
+from wtforms import BooleanField, HiddenField, StringField
 from wtforms.validators import InputRequired, Length
-from wtforms.widgets import TextInput
 
 from admin.accounts.second_factor import OneTimeTotp, TypedCode
 from admin.customers.card_service import KeptCard, KeyInCommand
@@ -20,18 +19,10 @@ from admin.customers.key_service import LONGEST_LABEL, IssueCommand
 from admin.customers.service import new_order_number
 from admin.domain.card import Card
 from admin.models import Customer, MoneyOperation
-from admin.web.fields import REQUIRED, TextField, stripped
+from admin.web.fields import REQUIRED, TextField, UnshownInput, stripped
 from admin.web.form_keys import mint_form_key
 
 _SIX_DIGITS = re.compile(r"[0-9]{6}")  # an expiry as a telephone's digits alone can write it
-
-
-class UnshownInput(TextInput):
-    """A text control without a value, whatever was typed: it goes one way only."""
-
-    def __call__(self, field: Field, **attributes: Any) -> Any:
-        """The control; a value of False writes no such attribute."""
-        return super().__call__(field, **{**attributes, "value": False})
 
 
 class CardField(StringField):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import heapq
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 from hashlib import blake2b
+from zlib import crc32
 
 from admin.domain.errors import N_, Conflict, InvalidInput
 
@@ -63,6 +63,12 @@ class ExportNotReady(Conflict):
     """There is no file to download."""
 
     message = N_("This file cannot be downloaded (any more). Export the list again.")
+
+
+class CodeRefused(InvalidInput):
+    """A file with personal data in full was asked for behind a wrong code."""
+
+    message = N_("This code is wrong, or was used already. No file was made; take the next one.")
 
 
 class AlreadyEnded(Conflict):
@@ -119,21 +125,33 @@ class Prints:
 
     def add(self, columns: Sequence[list[str]]) -> None:
         """Take the next rows, column by column; each column holds as many cells."""
-        texts = map(SEPARATOR.join, zip(*columns, strict=True))
-        digests = [blake2b(text.encode(), digest_size=ROW_PRINT).digest() for text in texts]
-        self.rows += b"".join(digests)
         if self._waiting:
             columns = [[*old, *new] for old, new in zip(self._waiting, columns, strict=True)]
         size = len(columns[0]) if columns else 0
         whole = size - size % BLOCK
         for start in range(0, whole, BLOCK):
-            self._add_block([column[start : start + BLOCK] for column in columns])
+            self._add([column[start : start + BLOCK] for column in columns])
         self._waiting = [column[whole:] for column in columns] if whole < size else []
+
+    def add_block(self, rows: Sequence[str], columns: Sequence[str]) -> None:
+        """Take the next `BLOCK` rows, or the last and fewer, of a caller who has joined them.
+
+        `rows` are the cells of each row with `SEPARATOR` between them, `columns` those of each
+        column. Raises ValueError after a block that was not whole.
+        """
+        if self.count % BLOCK:
+            raise ValueError("only the last block may be short")
+        self.rows += b"".join(
+            [blake2b(row.encode(), digest_size=ROW_PRINT).digest() for row in rows]
+        )
+        self.blocks += b"".join(
+            [crc32(column.encode()).to_bytes(COLUMN_PRINT, "big") for column in columns]
+        )
 
     def finish(self) -> Prints:
         """Take the last, shorter block."""
         if self._waiting:
-            self._add_block(self._waiting)
+            self._add(self._waiting)
             self._waiting = []
         return self
 
@@ -161,10 +179,9 @@ class Prints:
         numbers = {int.from_bytes(one, "big") >> 1 for one in self.every()}
         return heapq.nsmallest(MARKS, numbers)
 
-    def _add_block(self, columns: Sequence[list[str]]) -> None:
-        for column in columns:
-            text = SEPARATOR.join(column).encode()
-            self.blocks += zlib.crc32(text).to_bytes(COLUMN_PRINT, "big")
+    def _add(self, columns: Sequence[list[str]]) -> None:
+        rows = map(SEPARATOR.join, zip(*columns, strict=True))
+        self.add_block(list(rows), list(map(SEPARATOR.join, columns)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import BinaryIO
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from admin.accounts.second_factor import TypedCode, WrongCode, has_second_factor
 from admin.audit.service import record
 from admin.columns.offered import OfferedColumn
 from admin.columns.service import remember_columns
@@ -27,6 +28,7 @@ from admin.domain.export import (
     UNDER_WAY,
     AlreadyEnded,
     CheckVerdict,
+    CodeRefused,
     Comparison,
     ExportKind,
     ExportNotReady,
@@ -49,7 +51,7 @@ from admin.exports.queries import (
 from admin.exports.reading import Brought, read_brought
 from admin.exports.writing import Order, Written, write
 from admin.jobs.service import enqueue
-from admin.models import Export, ExportMark, Job, db, lock, transaction
+from admin.models import Export, ExportMark, Job, Operator, db, lock, transaction
 
 MAKE = "exports.make"
 ABANDONED = timedelta(minutes=10)  # a web process that wrote at once and is not heard of any more
@@ -90,10 +92,19 @@ class Checked:
     comparison: Comparison | None = None
 
 
-def ask(command: ExportCommand, *, actor: Actor, now: datetime, at_once: int = AT_ONCE) -> Export:
+def ask(
+    command: ExportCommand,
+    *,
+    actor: Actor,
+    now: datetime,
+    code: TypedCode | None = None,
+    at_once: int = AT_ONCE,
+) -> Export:
     """Record the export. Up to `at_once` rows are left to the caller to `make`, more to a job.
 
-    The same form sent twice is one export. Raises InvalidInput for what a person can mend.
+    Personal data in full are asked for behind a fresh `code` of whoever has an authenticator app.
+    The same form sent twice is one export. Raises InvalidInput for what a person can mend, of
+    which CodeRefused is one.
     """
     offered = offered_list(command.list_name)
     actor.require(offered.permission)
@@ -130,6 +141,7 @@ def ask(command: ExportCommand, *, actor: Actor, now: datetime, at_once: int = A
     )
     try:
         with transaction():
+            stepped_up = is_personal and not masked and _takes_code(code, actor=actor, now=now)
             db.session.add(export)
             db.session.flush()
             remember_columns(actor.operator_id, offered.name, command.columns, now=now)
@@ -143,6 +155,7 @@ def ask(command: ExportCommand, *, actor: Actor, now: datetime, at_once: int = A
                 personal=is_personal,
                 masked=masked,
                 reason=command.reason,
+                stepped_up=stepped_up,
             )
             if rows > at_once:
                 _enqueue(export, actor=actor, now=now)
@@ -154,6 +167,23 @@ def ask(command: ExportCommand, *, actor: Actor, now: datetime, at_once: int = A
     return export
 
 
+def _takes_code(code: TypedCode | None, *, actor: Actor, now: datetime) -> bool:
+    """Use the code up; False for who has no app to read one from."""
+    operator = db.session.get(Operator, actor.operator_id) if actor.operator_id else None
+    if operator is None or not has_second_factor(operator):
+        return False
+    if code is None or not code.text:
+        raise InvalidInput(_NO_CODE, field="code")
+    try:
+        code.use(operator.id, now=now)
+    except WrongCode:
+        raise CodeRefused(field="code") from None
+    return True
+
+
+_NO_CODE = N_(
+    "Type the code that your authenticator app shows: the file has personal data in full."
+)
 _NO_REASON = N_("Say in at least %(least)s characters what the personal data are for.")
 _TOO_LONG = N_("A workbook holds at most %(most)s rows. Choose CSV.")
 

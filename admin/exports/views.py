@@ -10,7 +10,9 @@ from urllib.parse import urlencode
 from flask import (
     Blueprint,
     Response,
+    current_app,
     flash,
+    g,
     redirect,
     render_template,
     request,
@@ -21,6 +23,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from admin.accounts.second_factor import OneTimeTotp, has_second_factor, note_refused_code
 from admin.columns.offered import OfferedList, Question
 from admin.columns.order import in_order
 from admin.columns.service import chosen_columns
@@ -33,6 +36,7 @@ from admin.domain.export import (
     SHORTEST_REASON,
     UNDER_WAY,
     AlreadyEnded,
+    CodeRefused,
     ExportKind,
     ExportNotReady,
     ExportState,
@@ -55,8 +59,8 @@ from admin.exports.reading import MOST_BYTES
 from admin.exports.service import Checked, get_export, open_file
 from admin.exports.tasks import export_folder
 from admin.models import Export
-from admin.web.access import can, current_actor, requires, signed_in
-from admin.web.errors import sentence, status_of
+from admin.web.access import can, current_actor, person, requires, signed_in
+from admin.web.errors import sentence, show_at_field, status_of
 from admin.web.i18n import language
 from admin.web.keyset import page_of
 from admin.web.labels import LABELS
@@ -69,13 +73,9 @@ bp = Blueprint("exports", __name__, url_prefix="/exports")
 REFRESH_SECONDS = 2
 HANDED_OVER = "export_to_hand_over"
 LIMIT = "10 per hour"  # of one person
+GUESSES = "10 per hour"  # wrong codes of one person
 FORM_BYTES = 64 * 1024  # around the file
 CHECK = "exports.check_file"
-
-
-def _person() -> str:
-    operator = signed_in()
-    return f"operator:{operator.id}" if operator is not None else str(request.remote_addr)
 
 
 @bp.url_value_preprocessor
@@ -125,7 +125,8 @@ def new() -> ResponseReturnValue:
 
 @bp.post("/")
 @requires(Permission.PAYMENTS_EXPORT)
-@limiter.limit(LIMIT, key_func=_person, deduct_when=lambda answer: answer.status_code == 303)
+@limiter.limit(LIMIT, key_func=person, deduct_when=lambda answer: answer.status_code == 303)
+@limiter.limit(GUESSES, key_func=person, deduct_when=lambda _: "code_refused" in g)
 def create() -> ResponseReturnValue:
     """Write a short list at once, ask a worker for a long one; or move a column up."""
     form = ExportForm()
@@ -137,9 +138,13 @@ def create() -> ResponseReturnValue:
     now = utc_now()
     try:
         command = form.to_command(language=language())
-        export = service.ask(command, actor=current_actor(), now=now)
+        code = form.to_code(_totp())
+        export = service.ask(command, code=code, actor=current_actor(), now=now)
     except InvalidInput as error:
-        form[error.field if error.field in form else "columns"].errors = [sentence(error)]
+        if isinstance(error, CodeRefused):
+            g.code_refused = True
+            note_refused_code(current_actor(), now=now)
+        show_at_field(form, error, otherwise="columns")
         return _form_page(form, offered), 422
     if export.all_rows <= AT_ONCE:
         service.make(
@@ -230,7 +235,7 @@ def check() -> ResponseReturnValue:
 
 @bp.post("/check")
 @requires(Permission.PAYMENTS_EXPORT)
-@limiter.limit("60 per hour", key_func=_person)
+@limiter.limit("60 per hour", key_func=person)
 def check_file() -> ResponseReturnValue:
     """Say what the file is. It lies in a temporary file while it is read, and nowhere after."""
     form = CheckForm()
@@ -251,7 +256,7 @@ def check_file() -> ResponseReturnValue:
 
 
 def _form_page(form: ExportForm, offered: OfferedList, *, up: str = "") -> str:
-    now = utc_now()
+    now, operator = utc_now(), signed_in()
     question = offered.read(form.query.data or "", now)
     columns = in_order(offered.columns(True, now), form.columns.data or ())
     names = [column.name for column in columns]
@@ -269,9 +274,15 @@ def _form_page(form: ExportForm, offered: OfferedList, *, up: str = "") -> str:
         columns=columns,
         chosen=set(form.columns.data or ()),
         may_unmask=can(Permission.EXPORTS_UNMASKED.value),
+        has_code=operator is not None and has_second_factor(operator),
         at_once=AT_ONCE,
         least=SHORTEST_REASON,
     )
+
+
+def _totp() -> OneTimeTotp:
+    totp: OneTimeTotp = current_app.extensions["people"].totp_factory
+    return totp
 
 
 def _sums(question: Question) -> dict[str, Any] | None:

@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from io import BufferedRandom
 from typing import Any
 
+import sqlalchemy as sa
 from rustpy_xlsxwriter import write_worksheets
 from sqlalchemy.engine import Connection, Engine
 
 from admin.columns.offered import OfferedColumn, OfferedList, Question
-from admin.domain.export import SEPARATOR, ExportKind, ExportSums, Prints
+from admin.domain.export import BLOCK, SEPARATOR, ExportKind, ExportSums, Prints
 
-BATCH = 2_000
+BATCH = 2_000  # rows fetched at once
 REPORT_EVERY = 10_000  # rows
 BOM = "\ufeff"  # without it Excel in Korea reads the file as CP949
 LONGEST_CELL = 32_767  # what a sheet takes
@@ -31,6 +32,7 @@ _STARTS = tuple("=+-@\t\r\n＝＋－＠")
 _FORMULA = re.compile(f"{SEPARATOR}[{re.escape(''.join(_STARTS))}]")
 _NOT_XML = re.compile("[\x00-\x08\x0b-\x1e\ufffe\uffff]")  # the separator is looked for apart
 
+Row = Sequence[Any]  # as a driver gives it
 Cover = Callable[[ExportSums, ExportSums, str], list[tuple[str, str]]]  # (sums, written, root)
 Report = Callable[[int, int], None]  # (rows done, rows); raises to stop the writing
 
@@ -79,8 +81,9 @@ def _snapshot(engine: Engine) -> Iterator[Connection]:
     SQLite cannot fold its log back while one is open. It is open for seconds: a million rows take
     ten, and the log grows by what is written meanwhile.
     """
-    options: dict[str, Any] = {"stream_results": True, "max_row_buffer": BATCH}
+    options: dict[str, Any] = {}
     if engine.dialect.name == "postgresql":
+        options |= {"stream_results": True, "max_row_buffer": BATCH}
         options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     with engine.connect() as plain:
         connection = plain.execution_options(**options)
@@ -94,60 +97,117 @@ def _sums(connection: Connection, question: Question) -> ExportSums:
     return ExportSums(count=count, gross=int(gross or 0), cancelled=int(cancelled or 0))
 
 
+@dataclass(slots=True)
+class _Block:
+    """At most `BLOCK` rows, ready for the file."""
+
+    cells: list[list[Any]]  # column by column; numbers are numbers
+    texts: list[list[str]]  # the same as texts
+    columns: list[str]  # each column's texts in one piece
+    rows: list[str]  # each row's texts in one piece
+
+
 def _blocks(
     connection: Connection, order: Order, written: Written, report: Report
-) -> Iterator[list[list[Any]]]:
-    """Cells ready for the file, column by column, counted and with their prints taken."""
+) -> Iterator[_Block]:
+    """Cells ready for the file, counted and with their prints taken."""
     needs = [name for column in order.columns for name in column.needs]
     names = list(dict.fromkeys([*needs, *order.offered.sum_needs]))
-    places = {name: place for place, name in enumerate(names)}
-    rows = connection.execute(order.question.rows(names))
+    chosen = [
+        (column, tuple(names.index(name) for name in column.needs)) for column in order.columns
+    ]
+    summed = [names.index(name) for name in order.offered.sum_needs]
+    fetched = _fetched(connection, order.question.rows(names))
+    for rows in _whole(_told(fetched, written.sums.count, report)):
+        raw = list(zip(*rows, strict=True))
+        written.counted += order.offered.add_up(*(raw[place] for place in summed))
+        block = _block(chosen, raw, order.kind)
+        written.prints.add_block(block.rows, block.columns)
+        yield block
+
+
+def _fetched(connection: Connection, rows: sa.Select[Any]) -> Iterator[Sequence[Sequence[Any]]]:
+    """What the driver of SQLite gives, as it is: wrapped again, a row costs half as much more."""
+    result = connection.execute(rows)
+    if connection.dialect.name == "postgresql":  # there a part is fetched before it is asked for
+        yield from result.partitions(BATCH)
+        return
+    cursor: Any = result.cursor
+    while fetched := cursor.fetchmany(BATCH):
+        yield fetched
+    result.close()
+
+
+def _told(parts: Iterator[Sequence[Row]], count: int, report: Report) -> Iterator[Sequence[Row]]:
     done = 0
-    for block in rows.partitions(BATCH):
-        raw = list(zip(*block, strict=True))
-        sum_columns = (raw[places[name]] for name in order.offered.sum_needs)
-        written.counted += order.offered.add_up(*sum_columns)
-        cells: list[list[Any]] = []
-        texts: list[list[str]] = []
-        for column in order.columns:
-            values: list[Any] = column.values(*(raw[places[name]] for name in column.needs))
-            if column.is_number:
-                texts.append(list(map(str, values)))
-            else:
-                values = _safe(values, order.kind)
-                texts.append(values)
-            cells.append(values)
-        written.prints.add(texts)
-        yield cells if order.kind is ExportKind.XLSX else texts
-        done += len(block)
-        if done % REPORT_EVERY < len(block):
-            report(done, max(done, written.sums.count))
-    written.prints.finish()
+    for rows in parts:
+        yield rows
+        done += len(rows)
+        if done % REPORT_EVERY < len(rows):
+            report(done, max(done, count))
 
 
-def _safe(texts: list[str], kind: ExportKind) -> list[str]:
+def _whole(parts: Iterator[Sequence[Row]]) -> Iterator[Sequence[Row]]:
+    """The rows again, `BLOCK` of them at once; the last are fewer."""
+    waiting: list[Row] = []
+    for rows in parts:
+        waiting += rows
+        whole = len(waiting) - len(waiting) % BLOCK
+        for start in range(0, whole, BLOCK):
+            yield waiting[start : start + BLOCK]
+        del waiting[:whole]
+    if waiting:
+        yield waiting
+
+
+def _block(
+    chosen: Sequence[tuple[OfferedColumn, tuple[int, ...]]],
+    raw: Sequence[tuple[Any, ...]],
+    kind: ExportKind,
+) -> _Block:
+    cells: list[list[Any]] = []
+    texts: list[list[str]] = []
+    joined: list[str] = []
+    for column, places in chosen:
+        values: list[Any] = column.values(*[raw[place] for place in places])
+        if column.is_number:
+            shown, together = list(map(str, values)), ""
+        elif column.is_plain:
+            shown, together = values, ""
+        else:
+            shown, together = _safe(values, kind)
+            values = shown
+        cells.append(values)
+        texts.append(shown)
+        joined.append(together or SEPARATOR.join(shown))
+    return _Block(cells, texts, joined, list(map(SEPARATOR.join, zip(*texts, strict=True))))
+
+
+def _safe(texts: list[str], kind: ExportKind) -> tuple[list[str], str]:
     """No spreadsheet runs a cell: in a CSV an apostrophe stands before what looks like a formula.
 
     A workbook types its cells, so there a text is a text; only what it cannot hold goes. A block
-    is looked through in one piece, and cell by cell only when something is found in it.
+    is looked through in one piece, which is returned too, and cell by cell only when something is
+    found in it.
     """
     joined = SEPARATOR.join(texts)
     if joined.count(SEPARATOR) != len(texts) - 1:
         texts = [text.replace(SEPARATOR, "") for text in texts]
         joined = SEPARATOR.join(texts)
     if kind is ExportKind.CSV:
-        if _FORMULA.search(SEPARATOR + joined):
-            return [f"'{text}" if text.startswith(_STARTS) else text for text in texts]
-        return texts
+        if not _FORMULA.search(SEPARATOR + joined):
+            return texts, joined
+        texts = [f"'{text}" if text.startswith(_STARTS) else text for text in texts]
+        return texts, SEPARATOR.join(texts)
     if _NOT_XML.search(joined):
         texts = [_NOT_XML.sub("", text) for text in texts]
     if len(joined) > LONGEST_CELL:
         texts = [text[:LONGEST_CELL] for text in texts]
-    return texts
+    return texts, SEPARATOR.join(texts)
 
 
 def _write_csv(
-    file: BufferedRandom, headings: list[str], blocks: Iterator[list[list[str]]], written: Written
+    file: BufferedRandom, headings: list[str], blocks: Iterator[_Block], written: Written
 ) -> None:
     digest = hashlib.sha256()
 
@@ -156,30 +216,37 @@ def _write_csv(
         digest.update(piece)
         written.size += file.write(piece)
 
-    put(BOM + _csv([[heading] for heading in headings]))
-    for columns in blocks:
-        put(_csv(columns))
+    put(BOM + _lines([[heading] for heading in headings], headings))
+    for block in blocks:
+        if any(map(_must_quote, block.columns)):
+            put(_lines(block.texts, block.columns))
+        else:
+            put("\r\n".join(block.rows).replace(SEPARATOR, ",") + "\r\n")
     written.sha256 = digest.hexdigest()
 
 
-def _csv(columns: Sequence[list[str]]) -> str:
+def _lines(columns: Sequence[list[str]], joined: Sequence[str]) -> str:
     """Lines after RFC 4180. A column without anything to quote is taken as it stands."""
-    quoted = [_quoted(column) for column in columns]
+    quoted = [
+        _quoted(texts) if _must_quote(together) else texts
+        for texts, together in zip(columns, joined, strict=True)
+    ]
     lines = map(",".join, zip(*quoted, strict=True))
     return "\r\n".join(lines) + "\r\n"
 
 
-def _quoted(column: list[str]) -> list[str]:
-    joined = SEPARATOR.join(column)
-    if "," in joined or '"' in joined or "\n" in joined or "\r" in joined:
-        return ['"' + text.replace('"', '""') + '"' for text in column]
-    return column
+def _must_quote(text: str) -> bool:
+    return "," in text or '"' in text or "\n" in text or "\r" in text
+
+
+def _quoted(texts: list[str]) -> list[str]:
+    return ['"' + text.replace('"', '""') + '"' for text in texts]
 
 
 def _write_xlsx(
     file: BufferedRandom,
     headings: list[str],
-    blocks: Iterator[list[list[Any]]],
+    blocks: Iterator[_Block],
     written: Written,
     order: Order,
 ) -> None:
@@ -190,9 +257,9 @@ def _write_xlsx(
 
     def records() -> Iterator[dict[str, Any]]:
         empty = True
-        for columns in blocks:
+        for block in blocks:
             empty = False
-            for row in zip(*columns, strict=True):
+            for row in zip(*block.cells, strict=True):
                 yield dict(zip(headings, row, strict=True))
         if empty:
             yield dict.fromkeys(headings)  # the headings stand even over nothing

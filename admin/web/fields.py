@@ -24,6 +24,14 @@ _AMOUNT = re.compile(r"[+]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?")
 _WIDE = {0xFEE0 + code: code for code in range(ord("!"), ord("~") + 1)}
 
 
+class UnshownInput(TextInput):
+    """A text control without a value, whatever was typed: it goes one way only."""
+
+    def __call__(self, field: Field, **attributes: Any) -> Any:
+        """The control; a value of False writes no such attribute."""
+        return super().__call__(field, **{**attributes, "value": False})
+
+
 class AmountField(Field):
     """An amount in the currency's own unit: "3,000", "3000", full-width digits and "3,000원".
 

@@ -18,7 +18,7 @@ from admin.domain.export import BLOCK, CheckVerdict, ExportKind, FileUnreadable,
 from admin.domain.permissions import Role
 from admin.exports import reading
 from admin.exports.reading import read_brought
-from admin.exports.writing import _csv, _safe
+from admin.exports.writing import _lines, _safe
 from tests.exports.taking import take
 from tests.payments.trade import a_payment, refunded, take_in
 from tests.people import Person
@@ -331,8 +331,10 @@ TEXTS = st.text(
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=8))
 def test_whatever_stands_in_a_cell_comes_back_and_is_no_formula(rows):
-    columns = [_safe(list(one), ExportKind.CSV) for one in zip(*rows, strict=True)]
-    read = list(csv.reader(io.StringIO(_csv(columns), newline="")))
+    safe = [_safe(list(one), ExportKind.CSV) for one in zip(*rows, strict=True)]
+    columns = [texts for texts, _ in safe]
+    lines = _lines(columns, [together for _, together in safe])
+    read = list(csv.reader(io.StringIO(lines, newline="")))
     assert read == [list(row) for row in zip(*columns, strict=True)]
     for given_row, row in zip(rows, read, strict=True):
         for given_cell, cell in zip(given_row, row, strict=True):

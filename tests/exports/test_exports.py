@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from admin.columns.service import chosen_columns
 from admin.domain.actor import Actor
+from admin.domain.clock import utc_now
 from admin.domain.errors import NotAllowed
 from admin.domain.export import (
     LIFETIME,
@@ -33,6 +34,7 @@ from admin.web.i18n import speaking
 from tests.conftest import add_operator
 from tests.exports.taking import USUAL, ask, fill_in, take
 from tests.payments.trade import a_payment, failed, refunded, take_in
+from tests.people import AuthenticatorApp, Person
 
 HOUR = timedelta(hours=1)
 EN = {"headers": {"Accept-Language": "en"}}
@@ -109,6 +111,14 @@ def the_job() -> Job:
 def actions() -> list[str]:
     found = db.session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.id))
     return [one for one in found if one.startswith("export.")]
+
+
+def asked_facts() -> tuple[str, str]:
+    """Of the file asked for last: whether it is masked, and whether a code was taken."""
+    entry = db.session.scalars(
+        sa.select(AuditEntry).where(AuditEntry.action == "export.asked").order_by(AuditEntry.id)
+    ).all()[-1]
+    return entry.facts["masked"], entry.facts["stepped_up"]
 
 
 def as_actor(role: Role) -> Actor:
@@ -233,6 +243,62 @@ def test_people_are_masked_unless_the_role_may_and_asks(sign_in, shop, folder):
     assert "010-1234-4821" in take(manager, "period=all", unmasked="y").text
     masked = db.session.scalars(sa.select(Export.is_masked).order_by(Export.id)).all()
     assert masked == [True, True, False]
+
+
+def test_personal_data_in_full_take_a_code_of_whoever_has_an_app(sign_in, shop, folder):
+    manager = sign_in(Role.MANAGER)
+    phone = AuthenticatorApp(manager.operator.id)
+    full = {"unmasked": "y", "language": "en"}
+
+    without = ask(manager, "period=all", **full)
+    assert without.status_code == 422
+    assert "Type the code that your authenticator app shows" in without.text
+
+    guess = f"{(int(phone.code(utc_now())) + 7) % 1_000_000:06}"
+    wrong = ask(manager, "period=all", code=guess, **full)
+    assert wrong.status_code == 422
+    assert "This code is wrong, or was used already. No file was made" in wrong.text
+    assert guess not in wrong.text
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Export)) == 0
+    assert "second_factor.refused" in db.session.scalars(sa.select(AuditEntry.action)).all()
+
+    code = phone.code(utc_now())
+    assert "010-1234-4821" in take(manager, "period=all", code=code, **full).text
+    assert asked_facts() == ("False", "True")
+    again = ask(manager, "period=all", code=code, **full)
+    assert again.status_code == 422
+    assert the_export().is_masked is False
+
+
+def test_masked_files_and_files_without_people_take_no_code(sign_in, shop, folder):
+    manager = sign_in(Role.MANAGER)
+    AuthenticatorApp(manager.operator.id)
+    assert 'name="code"' in manager.get("/exports/new?list=payments").text
+    assert "010-••••-4821" in take(manager, "period=all").text
+    assert asked_facts() == ("True", "False")
+    numbers = ask(manager, "period=all", columns=["imp_uid", "amount_minor"], unmasked="y")
+    assert numbers.status_code == 303
+
+
+def test_who_has_no_app_is_asked_for_no_code(sign_in, shop, folder):
+    manager = sign_in(Role.MANAGER)
+    assert 'name="code"' not in manager.get("/exports/new?list=payments").text
+    assert "010-1234-4821" in take(manager, "period=all", unmasked="y").text
+    assert asked_facts() == ("False", "False")
+
+
+def test_codes_cannot_be_guessed_one_after_the_other(shop, limited):
+    manager, other = (
+        Person(limited.test_client(), add_operator(Role.MANAGER)).sign_in() for _ in range(2)
+    )
+    for person in (manager, other):
+        phone = AuthenticatorApp(person.operator.id)
+    wrong = f"{(int(phone.code(utc_now())) + 7) % 1_000_000:06}"
+    form = fill_in(manager, "period=all", unmasked="y", code=wrong)
+    answers = [manager.post("/exports/", form).status_code for _ in range(11)]
+    assert answers == [422] * 10 + [429]
+    theirs = fill_in(other, "period=all", unmasked="y", code=wrong)
+    assert other.post("/exports/", theirs).status_code == 422
 
 
 def test_a_file_is_its_makers_and_the_auditors(sign_in, shop, folder):

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from admin.domain.clock import KST
 from admin.domain.payment import PaymentState
 from admin.models import Payment, db
-from admin.payments.exports import payment_columns, read_question
+from admin.payments.exports import mask_emails, mask_phones, payment_columns, read_question
 from admin.payments.rows import shown_method
+from admin.web.filters import mask_email, mask_phone
 from admin.web.i18n import speaking
 from admin.web.labels import LABELS
 from tests.payments.trade import a_payment, awaiting, failed, refunded, take_in
@@ -68,3 +71,17 @@ def test_cells_are_what_the_page_shows(stand_in, gateway):
         assert cells[name] == shown
     assert "2026-03-10 01:30:05" in cells["paid_at"]
     assert "010-1234-4821" in cells["buyer_tel"]
+
+
+PHONES = st.from_regex(r"\A0?1?[0-9]{1,2}[- ]?[0-9]{3,4}[- ]?[0-9]{3,4}\Z") | st.text(max_size=15)
+EMAILS = st.from_regex(r"\A[a-z@]{0,4}@?[a-z.]{0,6}\Z") | st.text(max_size=12)
+
+
+@given(st.lists(st.none() | PHONES))
+def test_telephones_of_a_file_are_masked_as_on_the_page(numbers):
+    assert mask_phones(numbers) == [mask_phone(one) if one else "" for one in numbers]
+
+
+@given(st.lists(st.none() | EMAILS))
+def test_addresses_of_a_file_are_masked_as_on_the_page(addresses):
+    assert mask_emails(addresses) == [mask_email(one) if one else "" for one in addresses]

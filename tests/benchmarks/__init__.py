@@ -1,0 +1,1 @@
+"""The shops that figures are taken of."""
