@@ -1,4 +1,4 @@
-"""Hundreds of seeded histories of the money protocol, and that a seed tells one story only."""
+"""Two thousand seeded histories of the money protocol, and that a seed tells one story only."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.simulation.runner import Order, explain, run
 
 pytestmark = pytest.mark.simulation
 
-HISTORIES = 300
+HISTORIES = 2_000
 STEPS = 60
 JOBS = 2
 
