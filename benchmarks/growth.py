@@ -67,6 +67,7 @@ def grow(app: Flask, to: int, *, tell: bool = True) -> float:
         daily.fold()
         if is_postgresql():
             with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as plain:
+                plain.exec_driver_sql("SET statement_timeout = 0")
                 plain.exec_driver_sql("VACUUM ANALYZE")
     return time.monotonic() - began
 
@@ -271,7 +272,9 @@ def _place(column: str, wanted: str) -> str:
 
 
 def _sum_days(*, before: int) -> None:
-    """Add the copies to the sums of their days and months."""
+    """Add the copies to the sums of their days and months, inside the caller's transaction."""
+    if is_postgresql():
+        db.session.execute(sa.text("SET LOCAL statement_timeout = 0"))
     came = sa.or_(Payment.paid_at.is_not(None), Payment.status == PaymentStatus.PAID)
     figures = (
         sa.func.count(),

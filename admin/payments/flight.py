@@ -17,7 +17,9 @@ from admin.gateway.wire.payments import PaymentPage
 from admin.mirror import service as mirror
 from admin.models import db, transaction
 
-TOGETHER = 500  # payments folded in one transaction, if they come in more than one answer
+# Payments folded in one transaction, if they come in more than one answer: on SQLite whoever opens
+# a page meanwhile waits for its end, since what was looked at is written down.
+TOGETHER = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ from admin.mirror import service as mirror
 from admin.models import Payment, SyncWindow, db, lock, transaction
 from admin.payments.flight import Question, ask_ahead
 
-PAGE = 500
+PAGE = 200  # payments; folded in one transaction, for which pages on SQLite wait
 OVERLAP = timedelta(minutes=15)  # read this much on both sides of a window
 SETTLING = timedelta(seconds=120)  # the newest moments are still moving; leave them
 TOUCHED = timedelta(days=7)  # rows of this age are read again by id
