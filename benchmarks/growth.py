@@ -274,7 +274,8 @@ def _place(column: str, wanted: str) -> str:
 def _sum_days(*, before: int) -> None:
     """Add the copies to the sums of their days and months, inside the caller's transaction."""
     if is_postgresql():
-        db.session.execute(sa.text("SET LOCAL statement_timeout = 0"))
+        for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
+            db.session.execute(sa.text(f"SET LOCAL {limit} = 0"))
     came = sa.or_(Payment.paid_at.is_not(None), Payment.status == PaymentStatus.PAID)
     figures = (
         sa.func.count(),

@@ -1,10 +1,12 @@
 """The list of payments at a million rows, with Flask-Admin beside it on the same table.
 
     .venv/bin/python -m benchmarks search [--payments 1000000] [--data DIR] [--rounds 40]
+        [--database URL]
 
 Makes the shop in DIR unless it is there (some ten minutes a million), installs Flask-Admin in an
 environment of its own, serves both from two processes each, and opens the pages of both in turn,
-signed in to ours. Prints a table: p50 and p95 in milliseconds over HTTP, whole pages.
+signed in to ours. Prints a table: p50 and p95 in milliseconds over HTTP, whole pages. A PostgreSQL
+of one's own is measured without the peer.
 """
 
 from __future__ import annotations
@@ -103,19 +105,23 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--rounds", type=int, default=40)
     parser.add_argument("--no-peer", action="store_true")
+    parser.add_argument("--database", default="", help="an empty PostgreSQL; SQLite else")
     options = parser.parse_args(arguments)
+    alone = options.no_peer or bool(options.database)
     with tempfile.TemporaryDirectory(prefix="jangbu-benchmark-") as folder:
         data = options.data or Path(folder)
-        seconds = prepare(data, options.payments)
+        seconds = prepare(data, options.payments, database=options.database)
         if seconds:
             print(f"{options.payments:,} payments taken in: {seconds:.0f} s")
-        with pages(data) as browser, peer(data, off=options.no_peer) as other:
+        shop = pages(data, database=options.database)
+        with shop as browser, peer(data, off=alone) as other:
             tell(browser, other, options)
     return 0
 
 
 def tell(browser: httpx.Client, other: httpx.Client | None, options: argparse.Namespace) -> None:
-    print(f"{options.payments:,} payments, SQLite, {hardware()}; {options.rounds} rounds; ms\n")
+    kind = "PostgreSQL" if options.database else "SQLite"
+    print(f"{options.payments:,} payments, {kind}, {hardware()}; {options.rounds} rounds; ms\n")
     print(f"{'page':38} {'p50':>7} {'p95':>7} {'peer p50':>9} {'ratio':>7}  goal")
     known = addresses(browser)
     for case in CASES:
