@@ -11,6 +11,7 @@ from huey import crontab
 from admin.domain.actor import Actor
 from admin.domain.clock import utc_now
 from admin.domain.job import JobLane
+from admin.gateway.errors import GatewayError
 from admin.jobs import service
 from admin.jobs.queue import JobQueue
 from admin.jobs.registry import HANDLERS, followers
@@ -36,8 +37,11 @@ def run_job(job_id: int) -> None:
         log.warning("job.lease_lost", job=claim.name, job_id=job_id)
     except Exception as error:
         db.session.rollback()
-        log.exception("job.failed", job=claim.name, job_id=job_id, attempt=claim.attempt)
-        claim.fail(f"{type(error).__name__}: {error}"[:500], now=utc_now())
+        text = f"{type(error).__name__}: {error}"[:500]
+        # A gateway that is away is no fault of ours, and where we were then tells nothing.
+        tell = log.warning if isinstance(error, GatewayError) else log.exception
+        tell("job.failed", job=claim.name, job_id=job_id, attempt=claim.attempt, error=text)
+        claim.fail(text, now=utc_now())
     finally:
         db.session.remove()
 

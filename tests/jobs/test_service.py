@@ -8,9 +8,11 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from admin.domain.actor import Actor
 from admin.domain.job import LEASE, MAX_ATTEMPTS, JobLane, JobState
+from admin.gateway.errors import GatewayNotReached
 from admin.jobs.registry import HANDLERS, Registered
 from admin.jobs.service import (
     LeaseLost,
@@ -45,15 +47,23 @@ def handed(app) -> Callable[[], list[int]]:
 
 
 @pytest.fixture
-def failing() -> Iterator[None]:
+def fail() -> Iterator[Callable[[Exception], None]]:
+    """Make the handler fail with this error."""
+
+    def with_(error: Exception) -> None:
+        def work(payload, progress, now):
+            raise error
+
+        HANDLERS[NAME] = Registered(work, JobLane.GENERAL)
+
+    yield with_
+    HANDLERS.pop(NAME, None)
+
+
+@pytest.fixture
+def failing(fail) -> None:
     """A handler that always fails."""
-
-    def fail(payload, progress, now):
-        raise ValueError("the file is gone")
-
-    HANDLERS[NAME] = Registered(fail, JobLane.GENERAL)
-    yield
-    del HANDLERS[NAME]
+    fail(ValueError("the file is gone"))
 
 
 def ask(now, key="key", **options) -> bool:
@@ -173,6 +183,20 @@ def test_what_a_handler_raises_stays_in_its_row(app, failing, now):
 
     assert (job().state, job().error) == (JobState.QUEUED, "ValueError: the file is gone")
     assert job().due_at > now
+
+
+@pytest.mark.parametrize(
+    ("error", "level"),
+    [(ValueError("the file is gone"), "error"), (GatewayNotReached("nobody listens"), "warning")],
+)
+def test_where_it_failed_is_told_unless_the_gateway_was_away(app, fail, now, error, level):
+    fail(error)
+    ask(now)
+    with capture_logs() as lines:
+        run_job(job().id)
+    (line,) = [one for one in lines if one["event"] == "job.failed"]
+    assert (line["log_level"], bool(line.get("exc_info"))) == (level, level == "error")
+    assert line["error"] == f"{type(error).__name__}: {error}"
 
 
 def test_the_reaper_brings_back_what_died_and_what_the_queue_lost(app, worked, now):
