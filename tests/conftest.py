@@ -89,6 +89,7 @@ def settings(stand_in: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Set
         sync_minutes=5,
         sync_history_days=30,
         testing=True,
+        exports_folder=str(folder / "exports"),  # of this worker of the run alone
     )
 
 
