@@ -185,7 +185,11 @@ def _second_look_at_failed(
     fetch_seq: int,
     now: datetime,
 ) -> MoneyOperation:
-    """A refusal is checked once more. Only positive evidence overturns it, and that is an alert."""
+    """A refusal is checked once more. Only positive evidence overturns it, and that is an alert.
+
+    A look before its time, as when somebody opens the page, may be of an old view: it overturns,
+    but it does not take the place of the look that is due.
+    """
 
     if verdict.state is OperationState.SUCCEEDED:
         fact = f"refused, yet it happened: {verdict.fact}"
@@ -207,7 +211,8 @@ def _second_look_at_failed(
                 seen.payments, fetch_seq=fetch_seq, source="operation", actor=actor, now=now
             )
         if row is not None:
-            row.next_look_at = None
+            if row.next_look_at is not None and row.next_look_at <= now:
+                row.next_look_at = None
             row.lease_until = None
             add_step(row, "look", "looked again: the refusal stands", now=now)
     return operation

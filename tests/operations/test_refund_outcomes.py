@@ -159,6 +159,18 @@ def test_a_refusal_fails_the_refund_and_is_looked_at_once_more(
     assert desk.sweep(days=1) == 0
 
 
+def test_an_early_look_does_not_take_the_place_of_the_one_that_is_due(desk, payment, stand_in):
+    stand_in.fail_next(CANCEL, "code", method="POST", when="before_commit", code=-1)
+    operation = desk.refund(payment, 3_000)
+    desk.look(operation, seconds=5)  # as when its page is opened: perhaps of an old view
+    assert operation.state is OperationState.FAILED
+
+    reason = f"[{operation.marker}] 상품 불량"
+    stand_in.control("console/cancel", {"imp_uid": UID, "amount": 3_000, "reason": reason})
+    assert desk.sweep(seconds=75) == 1
+    assert operation.state is OperationState.SUCCEEDED_LATE
+
+
 def test_a_refund_that_shows_hours_after_it_was_called_off_is_a_late_success(
     desk, payment, stand_in
 ):
