@@ -257,9 +257,6 @@ def database_show() -> None:
     click.echo(sqlite_sentence() if settings().is_sqlite else "PostgreSQL.")
 
 
-BEHIND_PAGES = 10  # niceness: where a page wants the processor as well, the page has it
-
-
 @click.command("worker")
 def worker() -> None:
     """Run background jobs until SIGINT or SIGTERM."""
@@ -282,7 +279,6 @@ def worker() -> None:
 
     for name in (SYNC, LOOK):  # what came in while nobody worked is wanted now
         ask_now(name, actor=Actor.system("start"), now=utc_now())
-    os.nice(BEHIND_PAGES)
     serve(cast(JobQueue, app.extensions["queue"]), ticks, in_context)
 
 

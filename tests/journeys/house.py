@@ -20,7 +20,7 @@ from admin.domain.permissions import Role
 from scripts.servers import free_port
 from tests.architecture.source import ROOT
 
-PAYMENTS = 2_000
+PAYMENTS = 4_000  # of which some twenty escrow orders wait for their parcel
 WITHIN = 120.0  # seconds for a start and the first walk over the payments
 
 
