@@ -16,6 +16,7 @@ from admin.domain.operation import (
     CAME_TO_NOTHING,
     FROM_MEMORY,
     HUMAN_AFTER,
+    OPEN_STATES,
     READY_EXPIRES,
     READY_TO_WORKER,
     SENDING_LEASE,
@@ -38,7 +39,7 @@ from admin.models import (
 )
 from admin.operations.binding import check_gateway
 from admin.operations.errors import WrongGateway
-from admin.operations.intent import PAYING_KINDS, add_step
+from admin.operations.intent import CHARGING_KINDS, PAYING_KINDS, add_step
 from admin.operations.kinds import KINDS
 from admin.operations.kinds.base import Seen
 from admin.operations.service import (
@@ -59,6 +60,7 @@ LOOKED_AT = (
     OperationState.FAILED,
     OperationState.NOT_EXECUTED,  # only when the mirror contradicts it
 )
+HAPPENED = frozenset({OperationState.SUCCEEDED, OperationState.SUCCEEDED_LATE})
 DENIED = (OperationState.FAILED, OperationState.NOT_EXECUTED)
 DOUBTED_FOR = timedelta(days=7)
 
@@ -177,6 +179,20 @@ def _hand_over_if_late(operation: MoneyOperation, *, now: datetime) -> MoneyOper
     return operation
 
 
+def _may_be_anothers(operation: MoneyOperation) -> bool:
+    """Whether a later try under the same order number may have paid what a look found: one payment
+    is the success of one operation, and that one is looked at by itself."""
+    if operation.kind not in CHARGING_KINDS:
+        return False
+    others = sa.select(MoneyOperation.id).where(
+        MoneyOperation.kind.in_(CHARGING_KINDS),
+        MoneyOperation.merchant_uid == operation.merchant_uid,
+        MoneyOperation.id != operation.id,
+        MoneyOperation.state.in_(OPEN_STATES | HAPPENED),
+    )
+    return db.session.scalars(others.limit(1)).first() is not None
+
+
 def _second_look_at_failed(
     operation: MoneyOperation,
     verdict: Verdict,
@@ -191,7 +207,7 @@ def _second_look_at_failed(
     but it does not take the place of the look that is due.
     """
 
-    if verdict.state is OperationState.SUCCEEDED:
+    if verdict.state is OperationState.SUCCEEDED and not _may_be_anothers(operation):
         fact = f"refused, yet it happened: {verdict.fact}"
         late = replace(verdict, state=OperationState.SUCCEEDED_LATE, fact=fact)
         return settle(
