@@ -163,6 +163,17 @@ def test_fault_f12_credentials_refused_for_good_charge_nothing(desk, key, stand_
     assert len(stand_in.requests(path="/users/getToken")) <= 2
 
 
+def test_what_the_next_try_paid_is_no_late_success_of_the_one_before(desk, key, stand_in):
+    stand_in.fail_next(AGAIN, "status", method="POST", status=403)
+    first = desk.charge(key)
+    assert first.state is Q.NOT_EXECUTED
+    second = desk.charge(key, after=timedelta(minutes=1))
+    assert (second.state, charged(stand_in)) == (Q.SUCCEEDED, 1)
+
+    desk.look(first, minutes=2)
+    assert first.state is Q.NOT_EXECUTED
+
+
 def test_an_order_that_is_paid_already_is_never_charged(desk, key, stand_in):
     stand_in.paid("imp_900000000001", merchant_uid="CHG-1")
 
