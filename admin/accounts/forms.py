@@ -1,12 +1,27 @@
-"""What a person chooses for themselves."""
+"""What a person chooses for themselves, and the code that shows who decides."""
 
+from __future__ import annotations
+
+from typing import cast
+
+from flask import current_app
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField
 from wtforms.validators import Optional
 
+from admin.accounts.second_factor import OneTimeTotp, TypedCode
 from admin.accounts.service import LOCALES, THEMES
-from admin.web.fields import choices
+from admin.web.fields import UnshownDigits, choices
+
+
+class CodeField(UnshownDigits):
+    """The code an authenticator app shows now, beside a decision."""
+
+    def typed(self) -> TypedCode:
+        """What was typed, if anything, with what can judge it."""
+        totp = cast(OneTimeTotp, current_app.extensions["people"].totp_factory)
+        return TypedCode(text=self.data or "", totp=totp)
 
 
 class PreferencesForm(FlaskForm):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -12,32 +11,17 @@ from ulid import ULID
 from wtforms import BooleanField, HiddenField, StringField
 from wtforms.validators import InputRequired, Length
 
-from admin.accounts.second_factor import OneTimeTotp, TypedCode
+from admin.accounts.forms import CodeField
 from admin.customers.card_service import KeptCard, KeyInCommand
 from admin.customers.forms import ChargedForm
 from admin.customers.key_service import LONGEST_LABEL, IssueCommand
 from admin.customers.service import new_order_number
 from admin.domain.card import Card
 from admin.models import Customer, MoneyOperation
-from admin.web.fields import REQUIRED, TextField, UnshownInput, stripped
+from admin.web.fields import REQUIRED, TextField, UnshownDigits, stripped
 from admin.web.form_keys import mint_form_key
 
 _SIX_DIGITS = re.compile(r"[0-9]{6}")  # an expiry as a telephone's digits alone can write it
-
-
-class CardField(StringField):
-    """A part of a card: digits that are never shown again."""
-
-    widget = UnshownInput()
-
-    def __init__(self, label: Any, validators: Any = (), **options: Any) -> None:
-        super().__init__(
-            label,
-            validators,
-            filters=[stripped],
-            render_kw={"autocomplete": "off", "inputmode": "numeric"},
-            **options,
-        )
 
 
 class TypedCardForm(FlaskForm):
@@ -46,11 +30,11 @@ class TypedCardForm(FlaskForm):
     Birth and password are what the shop's contract with the PG asks for.
     """
 
-    number = CardField(_l("Card number"), [InputRequired(REQUIRED)])
-    expiry = CardField(_l("Expiry"), [InputRequired(REQUIRED)])
-    birth = CardField(_l("Birth date or business number"))
-    password_2_digits = CardField(_l("First two digits of the password"))
-    code = CardField(_l("Your code"), [InputRequired(REQUIRED)])
+    number = UnshownDigits(_l("Card number"), [InputRequired(REQUIRED)])
+    expiry = UnshownDigits(_l("Expiry"), [InputRequired(REQUIRED)])
+    birth = UnshownDigits(_l("Birth date or business number"))
+    password_2_digits = UnshownDigits(_l("First two digits of the password"))
+    code = CodeField(_l("Your code"), [InputRequired(REQUIRED)])
     form_key = HiddenField()
 
     def to_card(self) -> Card:
@@ -64,10 +48,6 @@ class TypedCardForm(FlaskForm):
             birth=self.birth.data or None,
             password_2_digits=self.password_2_digits.data or None,
         )
-
-    def to_code(self, totp: OneTimeTotp) -> TypedCode:
-        """The code, with what can judge it."""
-        return TypedCode(text=self.code.data or "", totp=totp)
 
 
 class NewCardForm(TypedCardForm):

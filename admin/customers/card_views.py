@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from admin.accounts.second_factor import (
     NoSecondFactor,
-    OneTimeTotp,
     WrongCode,
     has_second_factor,
     note_refused_code,
@@ -96,7 +95,7 @@ def _decide(
         operation = find_by_form_key(form.form_key.data or "") or use_case(
             form.to_command(customer_id),
             form.to_card(),
-            form.to_code(_totp()),
+            form.code.typed(),
             actor=current_actor(),
             gateway=gateway(),
             now=utc_now(),
@@ -152,8 +151,3 @@ def _again(customer: Customer, operation_id: str) -> MoneyOperation | None:
         operation.details["customer_id"] == customer.id
     )
     return operation if is_theirs and operation.state in CAME_TO_NOTHING else None
-
-
-def _totp() -> OneTimeTotp:
-    totp: OneTimeTotp = current_app.extensions["people"].totp_factory
-    return totp

@@ -23,7 +23,7 @@ from admin.domain.card_guard import holds_card_number
 from admin.domain.clock import KST, to_epoch
 from admin.domain.errors import N_, Conflict, DomainError, InvalidInput, NotFound
 from admin.domain.money import Money
-from admin.domain.operation import OperationKind, OperationState
+from admin.domain.operation import HAPPENED_STATES, OperationKind
 from admin.domain.permissions import Permission
 from admin.domain.schedule import ScheduleSnapshot, check_clocks, check_moment
 from admin.gateway.client import Gateway
@@ -342,7 +342,7 @@ def _check_not_just_scheduled(
         MoneyOperation.kind == OperationKind.SCHEDULE,
         MoneyOperation.amount_minor == command.amount.minor,
         MoneyOperation.created_at > now - SAME_AGAIN,
-        MoneyOperation.state.in_([OperationState.SUCCEEDED, OperationState.SUCCEEDED_LATE]),
+        MoneyOperation.state.in_(HAPPENED_STATES),
     )
     moment = to_epoch(command.schedule_at)
     for other in db.session.scalars(query):

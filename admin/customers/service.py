@@ -16,7 +16,13 @@ from admin.domain.card_guard import holds_card_number
 from admin.domain.clock import KST
 from admin.domain.errors import N_, Conflict, DomainError, InvalidInput, NotFound
 from admin.domain.money import Money
-from admin.domain.operation import OPEN_STATES, SPENT_STATES, OperationKind, OperationState
+from admin.domain.operation import (
+    HAPPENED_STATES,
+    OPEN_STATES,
+    SPENT_STATES,
+    OperationKind,
+    OperationState,
+)
 from admin.domain.permissions import Permission
 from admin.gateway.client import Gateway
 from admin.gateway.errors import GatewayNotFound
@@ -225,7 +231,7 @@ def check_not_just_charged(ours: Same, amount: Money, *, now: datetime) -> None:
             MoneyOperation.kind.in_(PAYING_KINDS),
             MoneyOperation.amount_minor == amount.minor,
             MoneyOperation.created_at > now - SAME_AGAIN,
-            MoneyOperation.state.in_([OperationState.SUCCEEDED, OperationState.SUCCEEDED_LATE]),
+            MoneyOperation.state.in_(HAPPENED_STATES),
         )
         .limit(1)
     )

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
 from admin.domain.escrow import DeliveryNotice
-from admin.domain.operation import OPEN_STATES, OperationKind, OperationState
+from admin.domain.operation import HAPPENED_STATES, OPEN_STATES, OperationKind
 from admin.models import (
     Delivery,
     DeliveryBatch,
@@ -23,7 +23,6 @@ from admin.models import (
 
 Number = tuple[str, str]  # courier code and invoice number
 Line = tuple[DeliveryBatchRow, MoneyOperation | None, Payment | None, Delivery | None]
-REGISTERED = (OperationState.SUCCEEDED, OperationState.SUCCEEDED_LATE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +41,7 @@ def select_batches() -> sa.Select[DeliveryBatch]:
 def tallies(batches: Sequence[DeliveryBatch]) -> dict[int, Tally]:
     """What stands in lists and came of them, by their ids."""
     row = DeliveryBatchRow
-    done = sa.func.count(sa.case((MoneyOperation.state.in_(REGISTERED), 1)))
+    done = sa.func.count(sa.case((MoneyOperation.state.in_(HAPPENED_STATES), 1)))
     query = (
         sa.select(row.batch_id, sa.func.count(), done)
         .outerjoin(MoneyOperation, MoneyOperation.id == row.operation_id)

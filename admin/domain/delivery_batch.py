@@ -16,7 +16,7 @@ from admin.domain.card_guard import hide_card_numbers, holds_card_number
 from admin.domain.clock import KST, kst_date
 from admin.domain.errors import N_
 from admin.domain.escrow import COURIERS, DeliveryNotice
-from admin.domain.operation import UNCERTAIN_STATES, OperationState
+from admin.domain.operation import HAPPENED_STATES, UNCERTAIN_STATES, OperationState
 
 MOST_ROWS = 500
 LONGEST_NUMBER = 80
@@ -130,7 +130,7 @@ def parcel_result(
     state: OperationState, *, ours: DeliveryNotice, held: DeliveryNotice | None
 ) -> ParcelResult:
     """What became of a begun line: its operation, and the parcel the gateway holds by now."""
-    if state in (OperationState.SUCCEEDED, OperationState.SUCCEEDED_LATE):
+    if state in HAPPENED_STATES:
         return ParcelResult.REGISTERED
     if state is OperationState.MISMATCH:
         return ParcelResult.OTHER_HELD

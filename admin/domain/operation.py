@@ -91,6 +91,8 @@ CAME_TO_NOTHING = frozenset(
         OperationState.EXPIRED,
     }
 )
+# States in which what was asked for happened.
+HAPPENED_STATES = frozenset({OperationState.SUCCEEDED, OperationState.SUCCEEDED_LATE})
 # States shown in the top bar: money whose whereabouts we do not know.
 UNCERTAIN_STATES = frozenset(
     {OperationState.SENDING, OperationState.UNKNOWN, OperationState.HUMAN, OperationState.MISMATCH}

@@ -9,7 +9,7 @@ from enum import Enum
 
 from admin.domain.errors import N_
 from admin.domain.money import Money
-from admin.domain.operation import CAME_TO_NOTHING, OperationState
+from admin.domain.operation import CAME_TO_NOTHING, HAPPENED_STATES, OperationState
 from admin.domain.payment import PaymentSnapshot, PaymentState, Standing
 
 
@@ -74,14 +74,12 @@ def _of_the_link(facts: RequestFacts, *, now: datetime) -> RequestState:
         return RequestState.REVOKED
     if facts.expires_at <= now:
         return RequestState.EXPIRED
-    if facts.prepared is None or facts.prepared in _REGISTERED:
+    if facts.prepared is None or facts.prepared in HAPPENED_STATES:
         return RequestState.OPEN
     return (
         RequestState.NOT_PREPARED if facts.prepared in CAME_TO_NOTHING else RequestState.PREPARING
     )
 
-
-_REGISTERED = frozenset({OperationState.SUCCEEDED, OperationState.SUCCEEDED_LATE})
 
 SENTENCES: dict[RequestState, str] = {
     RequestState.PREPARING: N_("This request is not ready yet. Look again in a minute."),

@@ -8,13 +8,13 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import BooleanField, HiddenField, RadioField, SelectMultipleField, StringField
+from wtforms import BooleanField, HiddenField, RadioField, SelectMultipleField
 from wtforms.validators import Length
 
-from admin.accounts.second_factor import OneTimeTotp, TypedCode
+from admin.accounts.forms import CodeField
 from admin.domain.export import LONGEST_REASON, ExportKind
 from admin.exports.service import ExportCommand
-from admin.web.fields import TextField, UnshownInput, choices, stripped
+from admin.web.fields import TextField, choices
 from admin.web.form_keys import mint_form_key
 from admin.web.labels import LABELS
 
@@ -31,12 +31,7 @@ class ExportForm(FlaskForm):
     kind = RadioField(_l("File"), validate_choice=False)
     unmasked = BooleanField(_l("Write personal data in full"))
     reason = TextField(_l("What for"), [Length(max=LONGEST_REASON, message=_TOO_LONG)])
-    code = StringField(
-        _l("Your code"),
-        filters=[stripped],
-        widget=UnshownInput(),
-        render_kw={"autocomplete": "off", "inputmode": "numeric"},
-    )
+    code = CodeField(_l("Your code"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -64,10 +59,6 @@ class ExportForm(FlaskForm):
             language=language,
             form_key=self.form_key.data or "",
         )
-
-    def to_code(self, totp: OneTimeTotp) -> TypedCode:
-        """What was typed from the authenticator app, if anything, with what can judge it."""
-        return TypedCode(text=self.code.data or "", totp=totp)
 
 
 class CheckForm(FlaskForm):

@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 from flask import (
     Blueprint,
     Response,
-    current_app,
     flash,
     g,
     redirect,
@@ -23,7 +22,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
-from admin.accounts.second_factor import OneTimeTotp, has_second_factor, note_refused_code
+from admin.accounts.second_factor import has_second_factor, note_refused_code
 from admin.columns.offered import OfferedList, Question
 from admin.columns.order import in_order
 from admin.columns.service import chosen_columns
@@ -138,7 +137,7 @@ def create() -> ResponseReturnValue:
     now = utc_now()
     try:
         command = form.to_command(language=language())
-        code = form.to_code(_totp())
+        code = form.code.typed()
         export = service.ask(command, code=code, actor=current_actor(), now=now)
     except InvalidInput as error:
         if isinstance(error, CodeRefused):
@@ -278,11 +277,6 @@ def _form_page(form: ExportForm, offered: OfferedList, *, up: str = "") -> str:
         at_once=AT_ONCE,
         least=SHORTEST_REASON,
     )
-
-
-def _totp() -> OneTimeTotp:
-    totp: OneTimeTotp = current_app.extensions["people"].totp_factory
-    return totp
 
 
 def _sums(question: Question) -> dict[str, Any] | None:

@@ -8,13 +8,12 @@ from flask_babel import gettext
 
 from admin.domain.clock import from_epoch
 from admin.domain.money import Currency, Money
-from admin.domain.operation import OperationKind, OperationState
+from admin.domain.operation import HAPPENED_STATES, OperationKind, OperationState
 from admin.domain.schedule import ScheduleState
 from admin.models import MoneyOperation
 from admin.web.filters import kst, money_with_unit
 from admin.web.labels import LABELS
 
-DONE = (OperationState.SUCCEEDED, OperationState.SUCCEEDED_LATE)
 CARD_IS_GONE = (OperationState.NOT_EXECUTED, OperationState.EXPIRED, OperationState.FAILED)
 
 
@@ -32,7 +31,7 @@ def explain(operation: MoneyOperation) -> str:
                 "try."
             )
         )
-    if kind is OperationKind.SCHEDULE and state in DONE:
+    if kind is OperationKind.SCHEDULE and state in HAPPENED_STATES:
         moment = kst(from_epoch(int(operation.details["schedule_at"])), "minute")
         return str(
             gettext(

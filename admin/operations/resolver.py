@@ -15,6 +15,7 @@ from admin.domain.evidence import Verdict
 from admin.domain.operation import (
     CAME_TO_NOTHING,
     FROM_MEMORY,
+    HAPPENED_STATES,
     HUMAN_AFTER,
     OPEN_STATES,
     READY_EXPIRES,
@@ -60,7 +61,6 @@ LOOKED_AT = (
     OperationState.FAILED,
     OperationState.NOT_EXECUTED,  # only when the mirror contradicts it
 )
-HAPPENED = frozenset({OperationState.SUCCEEDED, OperationState.SUCCEEDED_LATE})
 DENIED = (OperationState.FAILED, OperationState.NOT_EXECUTED)
 DOUBTED_FOR = timedelta(days=7)
 
@@ -188,7 +188,7 @@ def _may_be_anothers(operation: MoneyOperation) -> bool:
         MoneyOperation.kind.in_(CHARGING_KINDS),
         MoneyOperation.merchant_uid == operation.merchant_uid,
         MoneyOperation.id != operation.id,
-        MoneyOperation.state.in_(OPEN_STATES | HAPPENED),
+        MoneyOperation.state.in_(OPEN_STATES | HAPPENED_STATES),
     )
     return db.session.scalars(others.limit(1)).first() is not None
 

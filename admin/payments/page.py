@@ -11,7 +11,7 @@ from flask_babel import gettext
 
 from admin.domain.escrow import sum_items
 from admin.domain.money import Money
-from admin.domain.operation import OperationKind, OperationState
+from admin.domain.operation import HAPPENED_STATES, OperationKind, OperationState
 from admin.domain.permissions import Permission
 from admin.domain.refund import refund_policy
 from admin.domain.search.printing import show
@@ -43,8 +43,6 @@ from admin.payments.sums import totals_of_buyer
 from admin.web.access import can
 from admin.web.i18n import language
 from admin.web.labels import LABELS, method_label
-
-GAVE_BACK = frozenset({OperationState.SUCCEEDED, OperationState.SUCCEEDED_LATE})
 
 
 def make_payment_page(
@@ -172,7 +170,7 @@ def _amounts(payment: Payment) -> dict[str, Any]:
     ours = [
         one
         for one in payment.operations
-        if one.kind is OperationKind.REFUND and one.state in GAVE_BACK
+        if one.kind is OperationKind.REFUND and one.state in HAPPENED_STATES
     ]
     if sum(one.amount_minor or 0 for one in ours) != payment.cancelled_minor:
         return {"is_split": True, "approved": approved, "refunded": None, "left": None}

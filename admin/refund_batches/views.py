@@ -14,7 +14,7 @@ from admin.domain.batch import BatchState, RowState
 from admin.domain.clock import utc_now
 from admin.domain.errors import DomainError, InvalidInput
 from admin.domain.money import Money
-from admin.domain.operation import UNCERTAIN_STATES, OperationState
+from admin.domain.operation import HAPPENED_STATES, UNCERTAIN_STATES, OperationState
 from admin.domain.permissions import Permission
 from admin.domain.refund_batch import ALONE_UP_TO, MOST_ROWS
 from admin.models import RefundBatch
@@ -37,7 +37,7 @@ from admin.web.spreadsheet import rows_response
 bp = Blueprint("refund_batches", __name__, url_prefix="/refunds/batches")
 
 REFRESH_SECONDS = 3
-DONE = frozenset({OperationState.SUCCEEDED, OperationState.SUCCEEDED_LATE, OperationState.ACCEPTED})
+DONE = HAPPENED_STATES | {OperationState.ACCEPTED}
 
 
 @bp.get("/")

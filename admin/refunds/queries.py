@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from admin.domain.money import Money
 from admin.domain.operation import (
     CAME_TO_NOTHING,
+    HAPPENED_STATES,
     UNCERTAIN_STATES,
     OperationKind,
     OperationState,
@@ -17,11 +18,10 @@ from admin.domain.operation import (
 from admin.domain.tax import TaxableLeft, declared_tax_free, taxable_left
 from admin.models import MoneyOperation, Payment, db
 
-DONE = frozenset({OperationState.SUCCEEDED, OperationState.SUCCEEDED_LATE})
 GROUPS: dict[str, frozenset[OperationState]] = {
     "approval": frozenset({OperationState.NEEDS_APPROVAL}),
     "unknown": UNCERTAIN_STATES | {OperationState.ACCEPTED, OperationState.READY},
-    "done": DONE,
+    "done": HAPPENED_STATES,
     "not_done": CAME_TO_NOTHING,
 }
 
@@ -57,7 +57,7 @@ def count_groups() -> dict[str, int]:
 def total_done(wanted: RefundFilter) -> Money:
     """The money that really went back, of everything that matches."""
     query = sa.select(sa.func.sum(MoneyOperation.amount_minor)).where(
-        *_conditions(wanted), MoneyOperation.state.in_(DONE)
+        *_conditions(wanted), MoneyOperation.state.in_(HAPPENED_STATES)
     )
     return Money(int(db.session.execute(query).scalar() or 0))
 
@@ -75,7 +75,7 @@ def tax_left_of(payment: Payment, *, total: Money | None = None) -> TaxableLeft:
     query = sa.select(MoneyOperation).where(
         MoneyOperation.kind == OperationKind.REFUND,
         MoneyOperation.imp_uid == payment.imp_uid,
-        MoneyOperation.state.in_(DONE),
+        MoneyOperation.state.in_(HAPPENED_STATES),
     )
     done = list(db.session.scalars(query))
     return taxable_left(

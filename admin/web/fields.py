@@ -32,6 +32,21 @@ class UnshownInput(TextInput):
         return super().__call__(field, **{**attributes, "value": False})
 
 
+class UnshownDigits(StringField):
+    """Digits that are never shown again and that no browser keeps: of a card, of a code."""
+
+    widget = UnshownInput()
+
+    def __init__(self, label: Any, validators: Any = (), **options: Any) -> None:
+        super().__init__(
+            label,
+            validators,
+            filters=[stripped],
+            render_kw={"autocomplete": "off", "inputmode": "numeric"},
+            **options,
+        )
+
+
 class AmountField(Field):
     """An amount in the currency's own unit: "3,000", "3000", full-width digits and "3,000원".
 

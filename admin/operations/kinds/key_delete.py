@@ -6,14 +6,12 @@ from datetime import datetime
 
 from admin.domain.approval import ClosureClaim
 from admin.domain.evidence import Verdict
-from admin.domain.operation import QUIET_PERIOD, OperationState
+from admin.domain.operation import HAPPENED_STATES, QUIET_PERIOD, OperationState
 from admin.gateway.client import Gateway
 from admin.gateway.errors import GatewayError
 from admin.models import MoneyOperation
 from admin.operations.billing_keys import keep_look, look_up_key, look_up_schedules
 from admin.operations.kinds.base import Seen
-
-DONE = (OperationState.SUCCEEDED, OperationState.SUCCEEDED_LATE)
 
 
 class KeyDelete:
@@ -75,7 +73,9 @@ class KeyDelete:
     def settle(
         self, operation: MoneyOperation, seen: Seen, verdict: Verdict, *, now: datetime
     ) -> None:
-        gone = verdict.state in DONE or (verdict.state is OperationState.REJECTED and not seen.key)
+        gone = verdict.state in HAPPENED_STATES or (
+            verdict.state is OperationState.REJECTED and not seen.key
+        )
         if gone or (seen.key is not None and verdict.state is not OperationState.UNKNOWN):
             keep_look(operation.customer_uid or "", None if gone else seen.key, now=now)
 

@@ -13,13 +13,14 @@ from datetime import datetime
 from admin.domain.card import Card
 from admin.domain.evidence import Verdict
 from admin.domain.money import Money
+from admin.domain.operation import HAPPENED_STATES
 from admin.gateway.client import Gateway
 from admin.gateway.errors import GatewayError
 from admin.models import MoneyOperation
 from admin.operations.billing_keys import keep_stored, look_up_key
 from admin.operations.kinds.base import Seen, Write
 from admin.operations.kinds.charging import Charging
-from admin.operations.kinds.key_issue import DONE, key_is_taken
+from admin.operations.kinds.key_issue import key_is_taken
 
 
 def charge_with(card: Card) -> Write:
@@ -63,7 +64,7 @@ class KeyIn(Charging):
         self, operation: MoneyOperation, seen: Seen, verdict: Verdict, *, now: datetime
     ) -> None:
         super().settle(operation, seen, verdict, now=now)
-        if operation.customer_uid is not None and verdict.state in DONE:
+        if operation.customer_uid is not None and verdict.state in HAPPENED_STATES:
             keep_stored(operation, seen.key, looked=seen.key_looked_up, now=now)
 
 

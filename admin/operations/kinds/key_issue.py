@@ -12,13 +12,12 @@ from admin.domain.approval import ClosureClaim
 from admin.domain.billing_key import BillingKeySnapshot
 from admin.domain.card import Card
 from admin.domain.evidence import Verdict
-from admin.domain.operation import QUIET_PERIOD, OperationState
+from admin.domain.operation import HAPPENED_STATES, QUIET_PERIOD, OperationState
 from admin.gateway.client import Gateway
 from admin.models import MoneyOperation
 from admin.operations.billing_keys import keep_stored, look_up_key
 from admin.operations.kinds.base import Seen, Write
 
-DONE = (OperationState.SUCCEEDED, OperationState.SUCCEEDED_LATE)
 WHOLE_SECONDS = timedelta(seconds=1)  # the gateway tells its moments so
 
 
@@ -81,7 +80,7 @@ class KeyIssue:
     def settle(
         self, operation: MoneyOperation, seen: Seen, verdict: Verdict, *, now: datetime
     ) -> None:
-        if seen.key is not None and verdict.state in DONE:
+        if seen.key is not None and verdict.state in HAPPENED_STATES:
             keep_stored(operation, seen.key, looked=True, now=now)
 
 
