@@ -71,6 +71,7 @@ def index() -> ResponseReturnValue:
         needs=needs,
         watches=tiles,
         needs_count=sum(line["count"] for line in needs),
+        needs_more=any(line["is_more"] for line in needs),
         listing={
             "groups": make_groups(
                 payments, basis=TimeBasis.REQUESTED, days={}, uncertain=uncertain, now=now
@@ -114,6 +115,7 @@ def _needs(*, now: datetime) -> list[dict[str, Any]]:
                     unknown.oldest_minutes,
                 ),
                 "count": unknown.count,
+                "is_more": False,
                 "amount": unknown.amount,
                 "href": url_for("operations.index", state="unknown"),
             }
@@ -193,7 +195,8 @@ def _needs(*, now: datetime) -> list[dict[str, Any]]:
                     "noun": noun,
                     "why": why,
                     "count": waiting.count,
-                    "amount": waiting.amount if waiting.amount else None,
+                    "is_more": waiting.is_more,
+                    "amount": waiting.amount,
                     "href": href,
                 }
             )
@@ -209,6 +212,7 @@ def _watched(tiles: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "noun": tile["name"],
             "why": tile["why"],
             "count": 1,
+            "is_more": False,
             "amount": None,
             "href": tile["href"],
         }
@@ -228,6 +232,7 @@ def _calls() -> list[dict[str, Any]]:
             "noun": gettext("%(author)s mentioned you", author=one.author),
             "why": gettext("in a note on %(order)s", order=one.order),
             "count": one.count,
+            "is_more": False,
             "amount": None,
             "href": url_for("payments.show", payment_id=one.payment_id, _anchor="history"),
         }

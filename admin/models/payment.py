@@ -50,6 +50,10 @@ def time_ordered_id(started_at: datetime, imp_uid: str) -> int:
     return (to_epoch(started_at) << 20) | (zlib.crc32(imp_uid.encode()) & 0xFFFFF)
 
 
+# Few among many: what a charge of a billing key left behind that came to nothing.
+FAILED_RECURRING = sa.text("failed_at IS NOT NULL AND customer_uid IS NOT NULL")
+
+
 class Payment(Base):
     """One payment. Amounts are in minor units (won for KRW), never negative."""
 
@@ -65,6 +69,12 @@ class Payment(Base):
         sa.Index("ix_payments_standing_vbank_due_at", "standing", "vbank_due_at"),
         sa.Index("ix_payments_amount_minor_id", "amount_minor", "id"),
         sa.Index("ix_payments_merchant_uid_id", "merchant_uid", "id"),
+        sa.Index(
+            "ix_payments_failed_recurring",
+            "failed_at",
+            sqlite_where=FAILED_RECURRING,
+            postgresql_where=FAILED_RECURRING,
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=False)

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from admin.dashboard.queries import failed_recurring, unshipped_orders
+from admin.dashboard import queries
+from admin.dashboard.queries import Waiting, failed_recurring, unshipped_orders
 from admin.domain.clock import kst_date, kst_day
 from admin.domain.inquiry import InquiryChannel
 from admin.domain.money import Money
@@ -116,6 +117,20 @@ def test_an_escrow_order_is_late_after_two_days(stand_in, gateway, now):
 
     waiting = unshipped_orders(now=now)
     assert (waiting.count, waiting.amount) == (1, Money(10_000))
+
+
+def test_what_is_very_many_is_counted_up_to_a_limit(finance, stand_in, gateway, now, monkeypatch):
+    monkeypatch.setattr(queries, "MANY", 2)
+    late = [a_payment(number, now - 3 * DAY, escrow=True) for number in (1, 2)]
+    take_in(stand_in, gateway, *late, now=now)
+    assert unshipped_orders(now=now) == Waiting(2, Money(20_000))
+
+    take_in(stand_in, gateway, *late, a_payment(3, now - 3 * DAY, escrow=True), now=now)
+
+    assert unshipped_orders(now=now) == Waiting(2, None, is_more=True)
+    page = words(finance.get("/", **EN).text)
+    assert "Needs someone 2+" in page
+    assert re.search("Escrow orders not shipped paid more than two days ago 2\\+ (?![0-9])", page)
 
 
 def test_the_process_and_its_readiness(stranger, stand_in, gateway, now):
