@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -46,7 +47,7 @@ from admin.web.periods import NAMES, Period
 _OF_THE_PAGE = ("cursor", "sums", "edit")  # parts of an address that no other address keeps
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Search:
     """What the query string asks for, read once for the page, its twins and the exports."""
 
@@ -63,12 +64,20 @@ class Search:
     def kept(self, *without: str) -> list[tuple[str, str]]:
         """The query string as pairs, without the named parts and without the place."""
         dropped = {*without, *_OF_THE_PAGE}
-        return [(k, v) for k, v in asked() if k not in dropped and v]
+        return [(k, v) for k, v in self._asked if k not in dropped and v]
 
     def address(self, *without: str, **parts: str) -> str:
         """The list with these parts changed."""
         pairs = [*self.kept(*without, *parts), *[(k, v) for k, v in parts.items() if v]]
-        return url_for("payments.index") + (f"?{urlencode(pairs)}" if pairs else "")
+        return self._list + (f"?{urlencode(pairs)}" if pairs else "")
+
+    @cached_property
+    def _asked(self) -> list[tuple[str, str]]:
+        return asked()
+
+    @cached_property
+    def _list(self) -> str:
+        return url_for("payments.index")
 
 
 def read_search(arguments: Mapping[str, str], *, now: datetime) -> Search:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache
@@ -11,8 +11,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 import sqlalchemy as sa
-from flask import url_for
+from flask import get_template_attribute, url_for
 from flask_babel import gettext
+from markupsafe import Markup
 
 from admin.domain.clock import KST, kst_date
 from admin.domain.money import Money
@@ -23,7 +24,7 @@ from admin.payments.finding import time_column
 from admin.payments.sums import DayTotals
 from admin.web.filters import counted, day_pill, kst, kst_writer, money
 from admin.web.i18n import language
-from admin.web.labels import LABELS, OUTCOME_UNKNOWN, Label, method_label
+from admin.web.labels import LABELS, OUTCOME_UNKNOWN, method_label
 
 Listed = Payment | sa.Row[Any]  # whatever has the columns of a line of the list
 COUNTED = frozenset({PaymentState.PAID, PaymentState.PART_REFUNDED, PaymentState.REFUNDED})
@@ -37,15 +38,6 @@ class Mark:
     is_test: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Badge:
-    """A label in the reader's language."""
-
-    text: str
-    classes: str
-    glyph: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One payment, every text ready."""
@@ -53,7 +45,7 @@ class Row:
     href: str
     time: str
     full_time: str
-    status: Badge
+    status: Markup  # the badge of its state
     order_name: str
     marks: list[Mark]
     buyer: str
@@ -186,7 +178,7 @@ def make_row(
         order_name=payment.order_name or payment.merchant_uid,
         marks=make_marks(payment, words),
         buyer=payment.buyer_name or "–",
-        method=shown_method(payment, words.methods),
+        method=shown_method(payment, words),
         merchant_uid=payment.merchant_uid,
         imp_uid=payment.imp_uid,
         amount=money(Money(payment.amount_minor, payment.currency)),
@@ -217,27 +209,27 @@ def method_words() -> list[tuple[str, str]]:
     return [(method.value, names[method.value]) for method in PayMethod]
 
 
-def shown_method(payment: Any, names: Mapping[str, str] | None = None) -> str:
-    """`카드 · 신한 6개월`, `카카오페이`, `가상계좌 · 농협`. `names` holds words found before."""
-    name = names.__getitem__ if names is not None else method_label
+def shown_method(payment: Any, words: _Words | None = None) -> str:
+    """`카드 · 신한 6개월`, `카카오페이`, `가상계좌 · 농협`. `words` are the page's, if at hand."""
+    words = words or _words(language())
+    name = words.methods[payment.pay_method]
     if payment.wallet and payment.wallet != payment.pay_method:
-        return f"{name(payment.wallet)} · {name(payment.pay_method)}"
-    parts = [name(payment.pay_method)]
-    issuer = payment.card_name or payment.vbank_name or payment.bank_name
-    if issuer:
-        parts.append(issuer.removesuffix("카드").removesuffix("은행") or issuer)
-    text = " · ".join(parts)
-    if payment.card_quota:
-        text += " " + gettext("%(months)s mo", months=payment.card_quota)
-    return text
+        return f"{words.methods[payment.wallet]} · {name}"
+    if issuer := payment.card_name or payment.vbank_name or payment.bank_name:
+        name = f"{name} · {issuer.removesuffix('카드').removesuffix('은행') or issuer}"
+    return f"{name} {words.months[payment.card_quota]}" if payment.card_quota else name
 
 
-class _Found(dict[str, str]):
-    """Names of pay methods, each asked for once a page."""
+class _Found(dict[Any, str]):
+    """Words found once and not once a row."""
 
-    def __missing__(self, value: str) -> str:
-        name = self[value] = method_label(value)
-        return name
+    def __init__(self, find: Callable[[Any], str]) -> None:
+        super().__init__()
+        self._find = find
+
+    def __missing__(self, value: Any) -> str:
+        word = self[value] = self._find(value)
+        return word
 
 
 @cache
@@ -250,15 +242,13 @@ class _Words:
     """What rows say whatever they hold, found once and not once a row."""
 
     def __init__(self) -> None:
-        self.states = {state: _spoken(LABELS[state]) for state in PaymentState}
-        self.unknown = _spoken(OUTCOME_UNKNOWN)
-        self.methods = _Found()
+        badge = get_template_attribute("components/badge.html", "badge")
+        self.states = {state: badge(LABELS[state]) for state in PaymentState}
+        self.unknown = badge(OUTCOME_UNKNOWN)
+        self.methods = _Found(method_label)
+        self.months = _Found(lambda months: gettext("%(months)s mo", months=months))
         self.time = kst_writer("time")
         self.full_time = kst_writer("full")
         self.recurring = Mark(gettext("Recurring"))
         self.escrow = Mark(gettext("Escrow"))
         self.test = Mark(gettext("Test"), is_test=True)
-
-
-def _spoken(label: Label) -> Badge:
-    return Badge(str(label.text), label.classes, label.glyph)

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Any
 
 import phonenumbers
 from babel.dates import get_day_names, get_month_names
@@ -52,7 +51,22 @@ _PATTERNS: dict[str, dict[str, str]] = {
     },
 }
 
-_PARTS = re.compile("(yyyy|MMMM|MMM|MM|EEEE|EEE|dd|d|HH|mm|ss)")
+# The parts of a pattern as `str.format` reads them off a moment (0), the names of its weekday (1)
+# and of its month (2), each short and in full.
+_FIELDS = {
+    "yyyy": "{0.year:04d}",
+    "MMMM": "{2[1]}",
+    "MMM": "{2[0]}",
+    "MM": "{0.month:02d}",
+    "EEEE": "{1[1]}",
+    "EEE": "{1[0]}",
+    "dd": "{0.day:02d}",
+    "d": "{0.day}",
+    "HH": "{0.hour:02d}",
+    "mm": "{0.minute:02d}",
+    "ss": "{0.second:02d}",
+}
+_PARTS = re.compile("|".join(_FIELDS))  # the longer before what they begin with
 
 
 def init_app(app: Flask) -> None:
@@ -233,20 +247,12 @@ def _language() -> str:
 def _writer(spoken: str, name: str) -> Callable[[date], str]:
     """How a day or moment is written by a pattern: a list has two hundred of them, and reading
     the pattern anew for each takes longer than all the rest of the page."""
-    months = get_month_names("abbreviated", locale=spoken)
-    days = {width: get_day_names(width, locale=spoken) for width in ("abbreviated", "wide")}
-    parts: dict[str, Callable[[Any], str]] = {
-        "yyyy": lambda one: f"{one.year:04d}",
-        "MMMM": lambda one: get_month_names("wide", locale=spoken)[one.month],
-        "MMM": lambda one: months[one.month],
-        "MM": lambda one: f"{one.month:02d}",
-        "EEEE": lambda one: days["wide"][one.weekday()],
-        "EEE": lambda one: days["abbreviated"][one.weekday()],
-        "dd": lambda one: f"{one.day:02d}",
-        "d": lambda one: str(one.day),
-        "HH": lambda one: f"{one.hour:02d}",
-        "mm": lambda one: f"{one.minute:02d}",
-        "ss": lambda one: f"{one.second:02d}",
-    }
-    pieces = [parts.get(piece, piece) for piece in _PARTS.split(_PATTERNS[spoken][name]) if piece]
-    return lambda one: "".join(piece if isinstance(piece, str) else piece(one) for piece in pieces)
+    text = _PARTS.sub(lambda part: _FIELDS[part[0]], _PATTERNS[spoken][name])
+    short_days, whole_days = (
+        get_day_names("abbreviated", locale=spoken),
+        get_day_names(locale=spoken),
+    )
+    short, whole = get_month_names("abbreviated", locale=spoken), get_month_names(locale=spoken)
+    days = {day: (short_days[day], whole_days[day]) for day in range(7)}
+    months = {month: (short[month], whole[month]) for month in range(1, 13)}
+    return lambda one: text.format(one, days[one.weekday()], months[one.month])
