@@ -42,8 +42,10 @@ from admin.domain.export import (
 )
 from admin.domain.money import Money
 from admin.domain.permissions import Permission
-from admin.exports import service
+from admin.exports import asking, checking, ending, making
+from admin.exports.checking import Checked
 from admin.exports.forms import CheckForm, ExportForm, RevokeForm
+from admin.exports.handing import open_file
 from admin.exports.lists import offered_list
 from admin.exports.passport import (
     as_text,
@@ -55,7 +57,7 @@ from admin.exports.passport import (
 )
 from admin.exports.queries import select_exports, sum_up
 from admin.exports.reading import MOST_BYTES
-from admin.exports.service import Checked, get_export, open_file
+from admin.exports.steps import get_export
 from admin.exports.tasks import export_folder
 from admin.models import Export
 from admin.web.access import can, current_actor, person, requires, signed_in
@@ -138,7 +140,7 @@ def create() -> ResponseReturnValue:
     try:
         command = form.to_command(language=language())
         code = form.code.typed()
-        export = service.ask(command, code=code, actor=current_actor(), now=now)
+        export = asking.ask(command, code=code, actor=current_actor(), now=now)
     except InvalidInput as error:
         if isinstance(error, CodeRefused):
             g.code_refused = True
@@ -146,7 +148,7 @@ def create() -> ResponseReturnValue:
         show_at_field(form, error, otherwise="columns")
         return _form_page(form, offered), 422
     if export.all_rows <= AT_ONCE:
-        service.make(
+        making.make(
             export.id,
             folder=export_folder(),
             cover=partial(cover_lines, now=now),
@@ -195,7 +197,7 @@ def passport(export_id: int) -> ResponseReturnValue:
 def cancel(export_id: int) -> ResponseReturnValue:
     """Stop what is being written."""
     try:
-        service.cancel(export_id, actor=current_actor(), now=utc_now())
+        ending.cancel(export_id, actor=current_actor(), now=utc_now())
     except AlreadyEnded as error:
         return _page(export_id, error=sentence(error)), status_of(error)
     return redirect(url_for("exports.show", export_id=export_id), 303)
@@ -209,7 +211,7 @@ def revoke(export_id: int) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _page(export_id, form=form), 422
     try:
-        service.revoke(
+        ending.revoke(
             export_id,
             form.reason.data or "",
             folder=export_folder(),
@@ -245,7 +247,7 @@ def check_file() -> ResponseReturnValue:
         form.file.errors = [gettext("Choose a file.")]
         return _check_page(form), 422
     try:
-        checked = service.check(
+        checked = checking.check(
             given.stream, folder=export_folder(), actor=current_actor(), now=utc_now()
         )
     except InvalidInput as error:
