@@ -25,6 +25,7 @@ from admin.dashboard.views import bp as dashboard_bp
 from admin.delivery_batches.views import bp as delivery_batches_bp
 from admin.domain.clock import utc_now
 from admin.escrow_orders.views import bp as escrow_orders_bp
+from admin.exports.check_views import bp as export_checks_bp
 from admin.exports.views import bp as exports_bp
 from admin.gateway.client import Gateway
 from admin.gateway.settings import GatewaySettings
@@ -106,6 +107,7 @@ BLUEPRINTS = (
     inquiries_bp,
     reports_bp,
     exports_bp,
+    export_checks_bp,
     search_bp,
     saved_views_bp,
     watches_bp,

@@ -28,7 +28,7 @@ from admin.domain.errors import DomainError
 from admin.domain.export import ExportKind
 from admin.domain.permissions import Role
 from admin.escrow_orders.tasks import CONFIRM, LOOK
-from admin.exports import service as exports
+from admin.exports import asking, checking, making
 from admin.exports.lists import offered_list
 from admin.exports.passport import as_text, cover_lines, cover_name, file_name, page_lines
 from admin.exports.tasks import SWEEP as EXPORT_SWEEP
@@ -196,8 +196,8 @@ def export_payments(
         offered = offered_list("payments").columns(not unmasked, now)
         usual = [column.name for column in offered if column.is_usual]
         try:
-            made = exports.ask(
-                exports.ExportCommand(
+            made = asking.ask(
+                asking.ExportCommand(
                     list_name="payments",
                     query=query,
                     columns=tuple(columns.split(",")) if columns else tuple(usual),
@@ -216,7 +216,7 @@ def export_payments(
         except DomainError as error:
             raise click.ClickException(str(error)) from None
         cover = partial(cover_lines, now=now)
-        written = exports.make(
+        written = making.make(
             made.id, folder=export_folder(), cover=cover, cover_name=cover_name(), now=now
         )
         if written is None or not written.sha256:
@@ -233,7 +233,7 @@ def export_check(path: Path) -> None:
     """Say whether a file of any size is ours, and what was changed in it."""
     try:
         with path.open("rb") as file:
-            checked = exports.check(file, folder=export_folder(), actor=EXPORTER, now=utc_now())
+            checked = checking.check(file, folder=export_folder(), actor=EXPORTER, now=utc_now())
     except DomainError as error:
         raise click.ClickException(str(error)) from None
     click.echo(checked.verdict.value)

@@ -12,9 +12,9 @@ from wtforms import BooleanField, HiddenField, StringField
 from wtforms.validators import InputRequired, Length
 
 from admin.accounts.forms import CodeField
-from admin.customers.card_service import KeptCard, KeyInCommand
+from admin.customers.card_service import KeyInCommand
 from admin.customers.forms import ChargedForm
-from admin.customers.key_service import LONGEST_LABEL, IssueCommand
+from admin.customers.key_service import LONGEST_LABEL, IssueCommand, KeptCard
 from admin.customers.service import new_order_number
 from admin.domain.card import Card
 from admin.models import Customer, MoneyOperation
@@ -63,12 +63,10 @@ class NewCardForm(TypedCardForm):
         self.customer_uid.data = new_address(customer, now=now)
 
     def to_command(self, customer_id: int) -> IssueCommand:
-        """Whose card is stored, under which address."""
+        """Whose card is stored, as which billing key."""
         return IssueCommand(
             customer_id=customer_id,
-            customer_uid=self.customer_uid.data or "",
-            label=self.label.data or "",
-            replaces=bool(self.replaces.data),
+            keep=_kept(self),
             form_key=self.form_key.data or mint_form_key(),
         )
 
@@ -101,11 +99,6 @@ class CardPaymentForm(TypedCardForm, ChargedForm):
 
     def to_command(self, customer_id: int) -> KeyInCommand:
         """The typed decision. Raises InvalidInput for half a won."""
-        kept = KeptCard(
-            customer_uid=self.customer_uid.data or "",
-            label=self.label.data or "",
-            replaces=bool(self.replaces.data),
-        )
         return KeyInCommand(
             customer_id=customer_id,
             merchant_uid=self.merchant_uid.data or "",
@@ -113,9 +106,17 @@ class CardPaymentForm(TypedCardForm, ChargedForm):
             order_name=self.order_name.data or "",
             note=self.note.data or "",
             form_key=self.form_key.data or mint_form_key(),
-            keep=kept if self.keep.data else None,
+            keep=_kept(self) if self.keep.data else None,
             retry_of=self.retry_of.data or None,
         )
+
+
+def _kept(form: NewCardForm | CardPaymentForm) -> KeptCard:
+    return KeptCard(
+        customer_uid=form.customer_uid.data or "",
+        label=form.label.data or "",
+        replaces=bool(form.replaces.data),
+    )
 
 
 def new_address(customer: Customer, *, now: datetime) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from admin.accounts.second_factor import TypedCode
 from admin.customers.key_service import (
+    KeptCard,
     check_address,
     check_key_takes_card,
     locked_customer,
@@ -42,15 +43,6 @@ class CardInProgress(Conflict):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeptCard:
-    """The billing key that a card is stored as, once it has paid."""
-
-    customer_uid: str
-    label: str = ""
-    replaces: bool = False  # a card that is stored under this address already
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class KeyInCommand:
     """What a person decided to charge, under which order number. The card is no part of it."""
 
@@ -60,7 +52,7 @@ class KeyInCommand:
     order_name: str
     note: str
     form_key: str
-    keep: KeptCard | None = None
+    keep: KeptCard | None = None  # once it has paid
     retry_of: str | None = None
 
 
@@ -87,7 +79,7 @@ def charge_typed_card(
     check_card(card, today=now.astimezone(KST).date())
     keep = command.keep
     if keep is not None:
-        check_address(keep.customer_uid, keep.label)
+        check_address(keep)
         settle_what_is_open(keep.customer_uid, command.form_key, gateway=gateway, now=now)
 
     def judge(customer: Customer) -> Intent:
@@ -100,7 +92,7 @@ def charge_typed_card(
         check_not_just_charged(ours, command.amount, now=now)
         check_order_number(command.merchant_uid)
         if keep is not None:
-            check_key_takes_card(customer, keep.customer_uid, replaces=keep.replaces)
+            check_key_takes_card(customer, keep)
         code.use(actor.operator_id, now=now)
         return _intent(command, customer, last4=card.last4)
 

@@ -67,14 +67,21 @@ class JustScheduled(Conflict):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IssueCommand:
-    """Whose card is stored, under which address. The card itself is no part of it."""
+class KeptCard:
+    """The billing key that a card is stored as: its address, and what people call it."""
 
-    customer_id: int
     customer_uid: str
-    form_key: str
     label: str = ""
     replaces: bool = False  # a card that is stored under this address already
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueCommand:
+    """Whose card is stored, as which billing key. The card itself is no part of it."""
+
+    customer_id: int
+    keep: KeptCard
+    form_key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,21 +133,22 @@ def issue_billing_key(
     """
     actor.require(Permission.CARDS_KEY_IN)
     check_card(card, today=now.astimezone(KST).date())
-    check_address(command.customer_uid, command.label)
-    settle_what_is_open(command.customer_uid, command.form_key, gateway=gateway, now=now)
+    keep = command.keep
+    check_address(keep)
+    settle_what_is_open(keep.customer_uid, command.form_key, gateway=gateway, now=now)
 
     def judge(customer: Customer) -> Intent:
-        check_key_takes_card(customer, command.customer_uid, replaces=command.replaces)
+        check_key_takes_card(customer, keep)
         code.use(actor.operator_id, now=now)
         return Intent(
             kind=OperationKind.KEY_ISSUE,
             form_key=command.form_key,
-            customer_uid=command.customer_uid,
+            customer_uid=keep.customer_uid,
             details={
                 "customer_id": customer.id,
-                "label": command.label,
+                "label": keep.label,
                 "last4": card.last4,
-                "replaces": command.replaces,
+                "replaces": keep.replaces,
             },
             told=("customer_id", "last4"),
         )
@@ -156,19 +164,19 @@ def issue_billing_key(
     )
 
 
-def check_address(customer_uid: str, label: str) -> None:
+def check_address(keep: KeptCard) -> None:
     """Raise InvalidInput for what can be no address, or no label, of a billing key."""
-    if not CUSTOMER_UID.fullmatch(customer_uid):
+    if not CUSTOMER_UID.fullmatch(keep.customer_uid):
         raise InvalidInput(
             N_("A billing key has 1 to 80 letters, digits, dashes or underscores."),
             field="customer_uid",
         )
-    for field, text in (("customer_uid", customer_uid), ("label", label)):
+    for field, text in (("customer_uid", keep.customer_uid), ("label", keep.label)):
         if holds_card_number(text):
             raise InvalidInput(
                 N_("That looks like a card number. Card numbers are not kept here."), field=field
             )
-    if len(label) > LONGEST_LABEL:
+    if len(keep.label) > LONGEST_LABEL:
         raise InvalidInput(N_("That is too long."), field="label")
 
 
@@ -180,13 +188,13 @@ def locked_customer(customer_id: int) -> Customer:
     return customer
 
 
-def check_key_takes_card(customer: Customer, customer_uid: str, *, replaces: bool) -> None:
+def check_key_takes_card(customer: Customer, keep: KeptCard) -> None:
     """Raise KeyInProgress or KeyTaken unless a card of the customer's may be stored under it."""
-    check_key_is_free(customer_uid, KEY_KINDS)
-    key = find_key(customer_uid)
+    check_key_is_free(keep.customer_uid, KEY_KINDS)
+    key = find_key(keep.customer_uid)
     if key is not None and key.customer_id != customer.id:
         raise KeyTaken()
-    if key is not None and key.known_to_gateway is not False and not replaces:
+    if key is not None and key.known_to_gateway is not False and not keep.replaces:
         raise KeyTaken()
 
 

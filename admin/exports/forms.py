@@ -13,7 +13,7 @@ from wtforms.validators import Length
 
 from admin.accounts.forms import CodeField
 from admin.domain.export import LONGEST_REASON, ExportKind
-from admin.exports.service import ExportCommand
+from admin.exports.asking import ExportCommand
 from admin.web.fields import TextField, choices
 from admin.web.form_keys import mint_form_key
 from admin.web.labels import LABELS

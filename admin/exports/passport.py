@@ -71,6 +71,16 @@ def column_words(export: Export, now: datetime) -> str:
     return ", ".join(headings[name] for name in export.columns if name in headings)
 
 
+def size_words(size: int) -> str:
+    """Bytes as `12.4 MB`; a dash for nothing yet."""
+    if not size:
+        return "–"
+    for limit, word in ((1024**2, "MB"), (1024, "KB")):
+        if size >= limit:
+            return f"{size / limit:,.1f} {word}".replace(".0 ", " ")
+    return f"{size} B"
+
+
 def _origin(export: Export) -> list[Line]:
     return [
         (gettext("Export no."), str(export.id)),

@@ -6,10 +6,10 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from admin.exports import service
+from admin.exports import ending, making
 from admin.exports.files import ExportFolder
 from admin.exports.passport import cover_lines, cover_name
-from admin.exports.service import MAKE
+from admin.exports.steps import MAKE
 from admin.jobs.registry import Progress, handles
 from admin.models import Export, db
 from admin.web.i18n import speaking
@@ -30,7 +30,7 @@ def make(payload: dict[str, Any], progress: Progress, now: datetime) -> None:
     if export is None:
         return
     with speaking(export.language):
-        service.make(
+        making.make(
             export.id,
             folder=export_folder(),
             cover=partial(cover_lines, now=now),
@@ -43,4 +43,4 @@ def make(payload: dict[str, Any], progress: Progress, now: datetime) -> None:
 @handles(SWEEP)
 def sweep(payload: dict[str, Any], progress: Progress, now: datetime) -> None:
     """Delete what is past its time, take up what was abandoned."""
-    service.sweep(folder=export_folder(), now=now)
+    ending.sweep(folder=export_folder(), now=now)

@@ -1,8 +1,7 @@
-"""Exports: ask for one, follow it, download it, read its passport, check a copy."""
+"""Exports: ask for one, follow it, download it, read its passport, take it back."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -31,7 +30,6 @@ from admin.domain.clock import utc_now
 from admin.domain.errors import InvalidInput
 from admin.domain.export import (
     AT_ONCE,
-    MOST_NAMED,
     SHORTEST_REASON,
     UNDER_WAY,
     AlreadyEnded,
@@ -42,8 +40,9 @@ from admin.domain.export import (
 )
 from admin.domain.money import Money
 from admin.domain.permissions import Permission
-from admin.exports import service
-from admin.exports.forms import CheckForm, ExportForm, RevokeForm
+from admin.exports import asking, ending, making
+from admin.exports.forms import ExportForm, RevokeForm
+from admin.exports.handing import open_file
 from admin.exports.lists import offered_list
 from admin.exports.passport import (
     as_text,
@@ -52,10 +51,10 @@ from admin.exports.passport import (
     cover_name,
     file_name,
     page_lines,
+    size_words,
 )
 from admin.exports.queries import select_exports, sum_up
-from admin.exports.reading import MOST_BYTES
-from admin.exports.service import Checked, get_export, open_file
+from admin.exports.steps import get_export
 from admin.exports.tasks import export_folder
 from admin.models import Export
 from admin.web.access import can, current_actor, person, requires, signed_in
@@ -73,15 +72,6 @@ REFRESH_SECONDS = 2
 HANDED_OVER = "export_to_hand_over"
 LIMIT = "10 per hour"  # of one person
 GUESSES = "10 per hour"  # wrong codes of one person
-FORM_BYTES = 64 * 1024  # around the file
-CHECK = "exports.check_file"
-
-
-@bp.url_value_preprocessor
-def _take_more(endpoint: str | None, _values: dict[str, Any] | None) -> None:
-    """Only who may check files may send a large one; before anything of it is read."""
-    if endpoint == CHECK and signed_in() is not None and can(Permission.PAYMENTS_EXPORT.value):
-        request.max_content_length = MOST_BYTES + FORM_BYTES
 
 
 @bp.get("/")
@@ -138,7 +128,7 @@ def create() -> ResponseReturnValue:
     try:
         command = form.to_command(language=language())
         code = form.code.typed()
-        export = service.ask(command, code=code, actor=current_actor(), now=now)
+        export = asking.ask(command, code=code, actor=current_actor(), now=now)
     except InvalidInput as error:
         if isinstance(error, CodeRefused):
             g.code_refused = True
@@ -146,7 +136,7 @@ def create() -> ResponseReturnValue:
         show_at_field(form, error, otherwise="columns")
         return _form_page(form, offered), 422
     if export.all_rows <= AT_ONCE:
-        service.make(
+        making.make(
             export.id,
             folder=export_folder(),
             cover=partial(cover_lines, now=now),
@@ -195,7 +185,7 @@ def passport(export_id: int) -> ResponseReturnValue:
 def cancel(export_id: int) -> ResponseReturnValue:
     """Stop what is being written."""
     try:
-        service.cancel(export_id, actor=current_actor(), now=utc_now())
+        ending.cancel(export_id, actor=current_actor(), now=utc_now())
     except AlreadyEnded as error:
         return _page(export_id, error=sentence(error)), status_of(error)
     return redirect(url_for("exports.show", export_id=export_id), 303)
@@ -209,7 +199,7 @@ def revoke(export_id: int) -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _page(export_id, form=form), 422
     try:
-        service.revoke(
+        ending.revoke(
             export_id,
             form.reason.data or "",
             folder=export_folder(),
@@ -223,35 +213,6 @@ def revoke(export_id: int) -> ResponseReturnValue:
         return _page(export_id, error=sentence(error)), status_of(error)
     flash(gettext("Revoked. The file is deleted; whoever checks a copy is told."), "done")
     return redirect(url_for("exports.show", export_id=export_id), 303)
-
-
-@bp.get("/check")
-@requires(Permission.PAYMENTS_EXPORT)
-def check() -> ResponseReturnValue:
-    """Where a file is brought for checking."""
-    return _check_page(CheckForm())
-
-
-@bp.post("/check")
-@requires(Permission.PAYMENTS_EXPORT)
-@limiter.limit("60 per hour", key_func=person)
-def check_file() -> ResponseReturnValue:
-    """Say what the file is. It lies in a temporary file while it is read, and nowhere after."""
-    form = CheckForm()
-    given = form.file.data
-    if not form.validate_on_submit():
-        return _check_page(form), 422
-    if not given or not given.filename:
-        form.file.errors = [gettext("Choose a file.")]
-        return _check_page(form), 422
-    try:
-        checked = service.check(
-            given.stream, folder=export_folder(), actor=current_actor(), now=utc_now()
-        )
-    except InvalidInput as error:
-        form.file.errors = [sentence(error)]
-        return _check_page(form), 422
-    return _check_page(form, checked)
 
 
 def _form_page(form: ExportForm, offered: OfferedList, *, up: str = "") -> str:
@@ -325,51 +286,6 @@ def _row(export: Export, state: ExportState) -> dict[str, Any]:
         "href": url_for("exports.show", export_id=export.id),
         "title": offered_list(export.list_name).title(),
         "words": " · ".join(value for _, value in export.words),
-        "size": _size(export.size),
+        "size": size_words(export.size),
         "until": export.expires_at if state is ExportState.READY else None,
     }
-
-
-def _check_page(form: CheckForm, checked: Checked | None = None) -> str:
-    export = checked.export if checked is not None else None
-    return render_template(
-        "exports/check.html",
-        form=form,
-        most=_size(MOST_BYTES),
-        checked=checked,
-        verdict=LABELS[checked.verdict] if checked is not None else None,
-        export=export,
-        lines=page_lines(export) if export is not None else [],
-        href=_visible_href(export),
-        is_revoked=export is not None and export.state is ExportState.REVOKED,
-        changed=_changed(checked),
-        most_named=MOST_NAMED,
-    )
-
-
-def _visible_href(export: Export | None) -> str:
-    """The passport's address for whoever may open it."""
-    if export is None:
-        return ""
-    own = export.created_by_id == current_actor().operator_id
-    seen = own or can(Permission.AUDIT_READ.value)
-    return url_for("exports.show", export_id=export.id) if seen else ""
-
-
-def _changed(checked: Checked | None) -> Sequence[dict[str, Any]]:
-    if checked is None or checked.comparison is None:
-        return []
-    return [
-        {"line": row.line, "columns": ", ".join(row.columns), "sure": row.sure}
-        for row in checked.comparison.changed
-    ]
-
-
-def _size(size: int) -> str:
-    """`12.4 MB`; a dash for nothing yet."""
-    if not size:
-        return "–"
-    for limit, word in ((1024**2, "MB"), (1024, "KB")):
-        if size >= limit:
-            return f"{size / limit:,.1f} {word}".replace(".0 ", " ")
-    return f"{size} B"

@@ -59,8 +59,8 @@ def test_the_time_is_asked_for_at_the_edges_only(path: Path) -> None:
     name = name_of(path)
     if name == "admin/jobs/service.py":
         return  # a lease is renewed by the clock while the work goes on
-    inner = ("admin/domain/", "admin/order_imports/")
-    at_the_edge = name.endswith(("/views.py", "/tasks.py"))
+    inner = ("admin/domain/", "admin/exports/", "admin/order_imports/")
+    at_the_edge = name.endswith(("views.py", "/tasks.py"))
     if at_the_edge or not (name.startswith(inner) or name.endswith(("/service.py", "/queries.py"))):
         return
     asked = [

@@ -13,10 +13,11 @@ from flask import current_app
 from sqlalchemy import event
 
 from admin.accounts.second_factor import TypedCode
-from admin.customers.card_service import KeptCard, KeyInCommand, charge_typed_card
+from admin.customers.card_service import KeyInCommand, charge_typed_card
 from admin.customers.key_service import (
     DeleteCommand,
     IssueCommand,
+    KeptCard,
     ScheduleCommand,
     UnscheduleCommand,
     delete_billing_key,
@@ -167,8 +168,7 @@ class Desk:
         """Store a customer's card as a billing key."""
         command = IssueCommand(
             customer_id=customer.id,
-            customer_uid=uid,
-            replaces=replaces,
+            keep=KeptCard(customer_uid=uid, replaces=replaces),
             form_key=form_key or self.new_form(),
         )
         gateway = gateway or self.gateway

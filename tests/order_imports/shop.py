@@ -21,6 +21,7 @@ HEADINGS = (
     "상품금액",
     "메모",
 )
+PAID = {"결제완료": "paid", "취소완료": "cancelled"}
 
 
 def a_row(number: str = "ORD-1", **cells: Any) -> dict[str, Any]:

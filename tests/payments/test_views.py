@@ -17,23 +17,14 @@ import pytest
 import sqlalchemy as sa
 
 from admin.domain.clock import kst_date
-from admin.models import AuditEntry, Note, Observation, Payment, db
-from admin.payments.service import sync_payment
+from admin.models import AuditEntry, Note, Observation, db
 from tests.exports.taking import take
+from tests.payments.looking import UID
 from tests.payments.trade import a_payment, awaiting, failed, refunded, take_in
 
-UID = "imp_100000000001"
 EN = {"headers": {"Accept-Language": "en"}}
 CARD = "4111 1111 1111 1111"
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def payment(stand_in, gateway, now) -> Payment:
-    """A paid payment of 10,000 won that the mirror knows."""
-    stand_in.paid(UID)
-    applied = sync_payment(UID, source="tests", gateway=gateway, now=now)
-    return db.session.get_one(Payment, applied.payment_id)
 
 
 def shown(page: str) -> list[str]:
