@@ -17,14 +17,22 @@ from admin.domain.approval import ApprovalCause, ClosureClaim
 from admin.domain.errors import InvalidInput, NotAllowed
 from admin.domain.operation import OperationKind, OperationState, SettledBy
 from admin.domain.permissions import Role
-from admin.models import AuditEntry, BillingKey, Customer, Operator, db, transaction
+from admin.models import AuditEntry, BillingKey, Customer, MoneyOperation, Operator, db, transaction
 from admin.operations.closing import GatewaySaysOtherwise
 from admin.operations.errors import KeyInProgress
 from admin.operations.intent import Intent, open_operation
 from admin.operations.service import TakenByAnother, execute
-from tests.conftest import add_operator
-from tests.operations.cards import ALIKE, CARD, DECLINED, REFUSED, everything_written, found_in
+from tests.operations.cards import (
+    ALIKE,
+    CARD,
+    DECLINED,
+    REFUSED,
+    everything_written,
+    found_in,
+)
+from tests.operations.closures import agree, left_to_people, say
 from tests.operations.desk import (
+    UNCLEAR,
     Killed,
     Network,
     audited,
@@ -33,53 +41,37 @@ from tests.operations.desk import (
     killed_after,
     killed_before,
     later,
+    person,
     refused,
+    stored,
 )
-from tests.operations.test_key_outcomes import agree, as_role, say
-from tests.operations.test_protocol import in_thread
+from tests.operations.threads import at_once
 
 pytestmark = pytest.mark.slow
 
 ONCE, KEY = "/subscribe/payments/onetime", "/subscribe/customers/cus_new"
-UNCLEAR = ["drop", "status", "html", "garbage", "truncate", "no_length_truncate", "float_amount"]
 Q = OperationState
 
 
 @pytest.fixture
 def actor(app) -> Actor:
     """A manager, who may type cards in."""
-    operator = add_operator(Role.MANAGER)
-    return Actor(name=operator.name, operator_id=operator.id, role=Role.MANAGER)
+    return person(Role.MANAGER)
 
 
 @pytest.fixture
 def customer(desk) -> Customer:
     """A customer without a billing key."""
     with transaction():
-        person = Customer(
+        somebody = Customer(
             customer_number="C-1",
             name="이도윤",
             tel="010-1234-5678",
             since=desk.now,
             billing_keys=[],
         )
-        db.session.add(person)
-    return person
-
-
-def sent(stand_in) -> int:
-    return len(stand_in.requests(path=ONCE, method="POST"))
-
-
-def charged(stand_in) -> int:
-    return len([one for one in stand_in.effects() if one["kind"] == "charge"])
-
-
-def stored() -> BillingKey | None:
-    db.session.rollback()
-    db.session.expire_all()
-    query = sa.select(BillingKey).where(BillingKey.customer_uid == "cus_new")
-    return db.session.scalars(query).one_or_none()
+        db.session.add(somebody)
+    return somebody
 
 
 class TestOnce:
@@ -92,7 +84,7 @@ class TestOnce:
         assert (paid["buyer_name"], paid["customer_uid"]) == ("이도윤", None)
         assert desk.know(operation.imp_uid).amount_minor == 10_000
         assert stored() is None, "nobody asked for the card to be kept"
-        assert (sent(stand_in), charged(stand_in)) == (1, 1)
+        assert (stand_in.sent(ONCE), stand_in.done("charge")) == (1, 1)
 
     def test_the_audit_trail_tells_who_whose_which_four_digits_and_how_much(self, desk, customer):
         operation = desk.key_in(customer, CARD)
@@ -115,7 +107,7 @@ class TestOnce:
 
         assert operation.state is Q.FAILED
         assert "CC54" in operation.outcome
-        assert charged(stand_in) == 0
+        assert stand_in.done("charge") == 0
         desk.sweep(seconds=61)
         assert (fresh(operation).state, operation.next_look_at) == (Q.FAILED, None)
 
@@ -125,7 +117,7 @@ class TestOnce:
         assert operation.state is Q.FAILED
         assert "CC14" in operation.outcome
 
-    @pytest.mark.parametrize("action", UNCLEAR)
+    @pytest.mark.parametrize("action", [*UNCLEAR, "float_amount"])
     def test_fault_f02_a_payment_behind_an_unclear_answer_is_found_and_never_sent_again(
         self, desk, customer, stand_in, action
     ):
@@ -138,7 +130,7 @@ class TestOnce:
         assert operation.imp_uid
         for minutes in (1, 5, 15, 40):
             desk.sweep(minutes=minutes)
-        assert (sent(stand_in), charged(stand_in)) == (1, 1)
+        assert (stand_in.sent(ONCE), stand_in.done("charge")) == (1, 1)
 
     def test_fault_f03_absence_is_believed_late_twice_and_beside_a_canary(
         self, desk, customer, payment, stand_in
@@ -154,7 +146,7 @@ class TestOnce:
 
         again = desk.key_in(customer, CARD, after=timedelta(minutes=14))  # the same order number
         assert (again.state, again.merchant_uid) == (Q.SUCCEEDED, operation.merchant_uid)
-        assert (sent(stand_in), charged(stand_in)) == (2, 1)
+        assert (stand_in.sent(ONCE), stand_in.done("charge")) == (2, 1)
 
     @pytest.mark.parametrize("action", ["wrong_amount", "wrong_uid"], ids=["f20", "f21"])
     def test_a_payment_of_something_else_is_for_people(self, desk, customer, stand_in, action):
@@ -179,7 +171,7 @@ class TestOnce:
         stand_in.paid("imp_900000000001", merchant_uid="KEY-1")
 
         assert desk.key_in(customer, CARD).state is Q.REJECTED
-        assert sent(stand_in) == 0
+        assert stand_in.sent(ONCE) == 0
 
     def test_a_declined_card_that_turns_paid_hours_later_is_a_late_success(
         self, desk, customer, stand_in
@@ -199,7 +191,7 @@ class TestOnce:
 
         assert desk.key_in(customer, CARD, gateway=nobody).state is Q.NOT_EXECUTED
         assert desk.key_in(customer, CARD).state is Q.SUCCEEDED
-        assert charged(stand_in) == 1
+        assert stand_in.done("charge") == 1
 
     def test_crash_c1_no_worker_ever_sends_a_card(self, desk, customer, stand_in, connect):
         path = "/payments/findAll/KEY-1"
@@ -214,7 +206,7 @@ class TestOnce:
         desk.sweep(seconds=61)
 
         assert fresh(operation).state is Q.EXPIRED
-        assert sent(stand_in) == 0
+        assert stand_in.sent(ONCE) == 0
 
     @pytest.mark.parametrize(
         ("how", "settled", "effects"),
@@ -227,13 +219,13 @@ class TestOnce:
         with pytest.raises(Killed):
             desk.key_in(customer, CARD, gateway=connect(network=Network("POST", ONCE, how)))
         operation = every_operation()[0]
-        before = sent(stand_in)
+        before = stand_in.sent(ONCE)
 
         for seconds in (90, 120, 300, 720, 800):
             desk.sweep(seconds=seconds)
 
         assert fresh(operation).state is settled
-        assert (sent(stand_in), charged(stand_in)) == (before, effects)
+        assert (stand_in.sent(ONCE), stand_in.done("charge")) == (before, effects)
 
     def test_the_same_card_and_amount_a_moment_later_is_refused(self, desk, customer, stand_in):
         desk.key_in(customer, CARD)
@@ -241,7 +233,7 @@ class TestOnce:
         with pytest.raises(JustCharged):
             desk.key_in(customer, CARD, number="KEY-2")
         assert desk.key_in(customer, CARD, 20_000, number="KEY-3").state is Q.SUCCEEDED
-        assert sent(stand_in) == 2
+        assert stand_in.sent(ONCE) == 2
 
     def test_an_order_number_is_used_by_one_charge_of_any_kind(self, desk, customer, key, stand_in):
         desk.charge(key, number="ONE")
@@ -251,7 +243,7 @@ class TestOnce:
             desk.key_in(customer, CARD, 30_000, number="ONE")
         with pytest.raises(InvalidInput, match="order number"):
             desk.charge(key, 30_000, number="TWO")
-        assert (sent(stand_in), charged(stand_in)) == (1, 2)
+        assert (stand_in.sent(ONCE), stand_in.done("charge")) == (1, 2)
 
     def test_the_database_itself_holds_an_order_number_and_a_key(self, desk, customer):
         def opened(kind: OperationKind, number: str, uid: str | None) -> None:
@@ -282,16 +274,13 @@ class TestOnce:
 
     def test_only_who_may_type_cards_in_does(self, desk, customer):
         with pytest.raises(NotAllowed):
-            as_role(desk, Role.FINANCE).key_in(customer, CARD)
+            desk.as_role(Role.FINANCE).key_in(customer, CARD)
         assert every_operation() == []
 
     def test_people_close_it_by_what_the_gateway_shows(self, desk, customer, stand_in):
         stand_in.fail_next(ONCE, "drop", method="POST", when="after_commit")
-        operation = desk.key_in(customer, CARD)
         path = "/payments/findAll/KEY-1"
-        stand_in.fail_next(path, "status", method="GET", status=500, times=3)
-        desk.look(operation, minutes=31)
-        assert fresh(operation).state is Q.HUMAN
+        operation = left_to_people(desk, desk.key_in(customer, CARD), stand_in, path)
         imp_uid = next(one["imp_uid"] for one in stand_in.effects())
 
         with pytest.raises(GatewaySaysOtherwise):
@@ -324,7 +313,7 @@ class TestKept:
         assert (operation.state, stored()) == (Q.UNKNOWN, None)
         assert desk.look(operation, seconds=15).state is Q.SUCCEEDED
         assert stored().known_to_gateway
-        assert (sent(stand_in), charged(stand_in)) == (1, 1)
+        assert (stand_in.sent(ONCE), stand_in.done("charge")) == (1, 1)
 
     def test_a_payment_is_not_doubted_because_its_key_could_not_be_looked_up(
         self, desk, customer, stand_in, connect
@@ -348,7 +337,7 @@ class TestKept:
         stand_in.control("customers", {"customers": [{"customer_uid": "cus_new"}]})
 
         assert desk.key_in(customer, CARD, keep="cus_new").state is Q.REJECTED
-        assert sent(stand_in) == 0
+        assert stand_in.sent(ONCE) == 0
         operation = desk.key_in(customer, CARD, keep="cus_new", replaces=True)
         assert operation.state is Q.SUCCEEDED
         assert stored().card_number.endswith("1093")
@@ -356,7 +345,7 @@ class TestKept:
     def test_the_key_of_another_customer_is_never_taken(self, desk, customer, key, stand_in):
         with pytest.raises(KeyTaken):
             desk.key_in(customer, CARD, keep="cus_1", replaces=True)
-        assert (every_operation(), sent(stand_in)) == ([], 0)
+        assert (every_operation(), stand_in.sent(ONCE)) == ([], 0)
 
     def test_nothing_else_is_done_with_the_key_while_the_outcome_is_unknown(
         self, desk, customer, stand_in
@@ -386,7 +375,7 @@ class TestCode:
             desk.key_in(customer, CARD)
         with pytest.raises(WrongCode):
             desk.issue(customer, CARD)
-        assert (every_operation(), sent(stand_in)) == ([], 0)
+        assert (every_operation(), stand_in.sent(ONCE)) == ([], 0)
         assert stand_in.requests(path=KEY) == []
 
         desk.app.code = lambda _now: right
@@ -403,7 +392,7 @@ class TestCode:
         ):
             with pytest.raises(WrongCode):
                 ask()
-        assert sent(stand_in) == 1
+        assert stand_in.sent(ONCE) == 1
 
     def test_an_earlier_code_is_worth_nothing_after_a_later_one(self, desk, customer):
         earlier = desk.code().text
@@ -440,10 +429,10 @@ class TestCode:
         again = desk.key_in(customer, CARD, form_key="one-form")
 
         assert again.id == first.id
-        assert sent(stand_in) == 1
+        assert stand_in.sent(ONCE) == 1
 
     def test_the_code_of_somebody_else_is_none(self, desk, customer):
-        theirs = as_role(desk, Role.MANAGER).code().text
+        theirs = desk.as_role(Role.MANAGER).code().text
         desk.code()
         desk.app.code = lambda _now: theirs
         with pytest.raises(WrongCode):
@@ -456,7 +445,7 @@ class TestCode:
             operator.tf_primary_method = operator.tf_totp_secret = None
         with pytest.raises(NoSecondFactor):
             desk.key_in(customer, CARD)
-        assert (every_operation(), sent(stand_in)) == ([], 0)
+        assert (every_operation(), stand_in.sent(ONCE)) == ([], 0)
 
     def test_one_code_before_two_forms_at_once_is_one_payment(self, app, desk, customer, stand_in):
         """Of two customers, so that nothing but the code holds them apart."""
@@ -469,21 +458,15 @@ class TestCode:
         db.session.rollback()
         both = threading.Barrier(2)
 
-        def work(place: int):
-            def run():
-                person = db.session.get(Customer, ids[place])
-                both.wait(timeout=10)
-                return desk.key_in(person, CARD, number=f"KEY-{place}", form_key=f"f{place}")
+        def press(place: int) -> MoneyOperation:
+            person = db.session.get(Customer, ids[place])
+            both.wait(timeout=10)
+            return desk.key_in(person, CARD, number=f"KEY-{place}", form_key=f"f{place}")
 
-            return run
+        outcomes = at_once(app, lambda: press(0), lambda: press(1))
 
-        runs = [in_thread(app, work(place)) for place in (0, 1)]
-        for thread, _ in runs:
-            thread.join()
-
-        outcomes = [outcome[0] for _, outcome in runs]
         assert sum(isinstance(one, WrongCode) for one in outcomes) == 1, outcomes
-        assert (len(every_operation()), sent(stand_in)) == (1, 1)
+        assert (len(every_operation()), stand_in.sent(ONCE)) == (1, 1)
 
     def test_a_typed_code_shows_itself_to_nobody(self, desk):
         code = desk.code()

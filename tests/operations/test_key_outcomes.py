@@ -7,7 +7,6 @@ import logging
 import threading
 import traceback
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -21,8 +20,8 @@ from admin.domain.operation import OperationKind, OperationState, SettledBy
 from admin.domain.permissions import Role
 from admin.gateway.circuit import OPENS_AFTER
 from admin.gateway.errors import GatewayError
-from admin.models import BillingKey, Customer, MoneyOperation, OperationAttempt, db, transaction
-from admin.operations.closing import GatewaySaysOtherwise, confirm, propose
+from admin.models import BillingKey, Customer, MoneyOperation, db, transaction
+from admin.operations.closing import GatewaySaysOtherwise
 from admin.operations.errors import (
     GatewayNotAnswering,
     KeyInProgress,
@@ -32,10 +31,16 @@ from admin.operations.errors import (
 from admin.operations.intent import Intent, open_operation
 from admin.operations.resolver import sweep
 from admin.operations.service import TakenByAnother, execute
-from tests.conftest import add_operator, sqlite_file
+from tests.operations.cards import (
+    CANARIES,
+    CARD,
+    NUMBER,
+    everything_written,
+)
+from tests.operations.closures import agree, left_to_people, say
 from tests.operations.conftest import keep_key
 from tests.operations.desk import (
-    Desk,
+    UNCLEAR,
     Killed,
     Network,
     audited,
@@ -43,34 +48,32 @@ from tests.operations.desk import (
     fresh,
     killed_after,
     killed_before,
+    person,
     refused,
+    stored,
 )
-from tests.operations.test_protocol import in_thread
+from tests.operations.threads import at_once
 
 pytestmark = pytest.mark.slow
 
 NEW, OLD = "/subscribe/customers/cus_new", "/subscribe/customers/cus_1"
-NUMBER = "4518421234581093"
-CARD = Card(number="4518-4212-3458-1093", expiry="2031-07", birth="880412", password_2_digits="73")
-CANARIES = (NUMBER, CARD.number, "880412", "2031-07")
-UNCLEAR = ["drop", "status", "html", "garbage", "truncate", "no_length_truncate"]
+NEW, OLD = "/subscribe/customers/cus_new", "/subscribe/customers/cus_1"
 Q = OperationState
 
 
 @pytest.fixture
 def actor(app) -> Actor:
     """A manager, who may type cards in, too."""
-    operator = add_operator(Role.MANAGER)
-    return Actor(name=operator.name, operator_id=operator.id, role=Role.MANAGER)
+    return person(Role.MANAGER)
 
 
 @pytest.fixture
 def customer(desk) -> Customer:
     """A customer without a billing key."""
     with transaction():
-        person = Customer(customer_number="C-1", name="이도윤", since=desk.now, billing_keys=[])
-        db.session.add(person)
-    return person
+        somebody = Customer(customer_number="C-1", name="이도윤", since=desk.now, billing_keys=[])
+        db.session.add(somebody)
+    return somebody
 
 
 @pytest.fixture
@@ -82,45 +85,15 @@ def old_key(stand_in, desk) -> BillingKey:
     return keep_key("cus_1", now=desk.now)
 
 
-def sent(stand_in, path=NEW, method="POST") -> int:
-    return len(stand_in.requests(path=path, method=method))
-
-
-def done(stand_in, kind: str) -> int:
-    return len([one for one in stand_in.effects() if one["kind"] == kind])
-
-
-def row(uid: str = "cus_new") -> BillingKey | None:
-    db.session.rollback()
-    db.session.expire_all()
-    return db.session.scalars(
-        sa.select(BillingKey).where(BillingKey.customer_uid == uid)
-    ).one_or_none()
-
-
-def everything_written(settings) -> str:
-    """Every cell of every table and, where the database is a file, every byte of it."""
-    db.session.rollback()
-    text = ""
-    with db.engine.connect() as connection:
-        for table in db.metadata.tables.values():
-            text += repr([tuple(one) for one in connection.execute(sa.select(table))])
-    if (path := sqlite_file(settings)) is not None:
-        for ending in ("", "-wal", "-shm"):
-            file = Path(f"{path}{ending}")
-            text += file.read_bytes().decode("latin-1") if file.exists() else ""
-    return text
-
-
 class TestIssue:
     def test_a_stored_card_is_a_key_of_the_customers(self, desk, customer, stand_in):
         operation = desk.issue(customer, CARD)
 
         assert (operation.state, operation.settled_by) == (Q.SUCCEEDED, SettledBy.RESPONSE)
-        key = row()
+        key = stored()
         assert (key.customer_id, key.known_to_gateway) == (customer.id, True)
         assert key.card_number.endswith("1093")
-        assert (sent(stand_in), done(stand_in, "key_issue")) == (1, 1)
+        assert (stand_in.sent(NEW), stand_in.done("key_issue")) == (1, 1)
         assert {"billing_key_issue.requested", "billing_key_issue.succeeded"} <= set(audited())
 
     def test_a_refused_card_stores_nothing_and_shows_the_gateways_words(
@@ -130,7 +103,7 @@ class TestIssue:
 
         assert operation.state is Q.FAILED
         assert "CC14" in operation.outcome
-        assert row() is None
+        assert stored() is None
         desk.sweep(seconds=75)
         assert (operation.state, operation.next_look_at) == (Q.FAILED, None)
 
@@ -143,10 +116,10 @@ class TestIssue:
         operation = desk.issue(customer, CARD)
 
         assert operation.state is Q.UNKNOWN
-        assert row() is None
+        assert stored() is None
         assert desk.look(operation, seconds=15).state is Q.SUCCEEDED
-        assert row().known_to_gateway
-        assert (sent(stand_in), done(stand_in, "key_issue")) == (1, 1)
+        assert stored().known_to_gateway
+        assert (stand_in.sent(NEW), stand_in.done("key_issue")) == (1, 1)
 
     def test_fault_f55_the_card_is_nowhere_and_nobody_is_asked_for_it_again(
         self, desk, customer, stand_in, settings, caplog, capfd
@@ -171,7 +144,7 @@ class TestIssue:
         for place in (written, caplog.text, captured.out, captured.err, repr(stand_in.requests())):
             assert [canary for canary in CANARIES if canary in place] == []
         assert "cus_new" in written, "the scan reads what is written"
-        assert sent(stand_in) == 1
+        assert stand_in.sent(NEW) == 1
 
     def test_the_scan_of_everything_written_would_find_a_card(self, desk, customer, settings):
         with transaction():
@@ -205,8 +178,8 @@ class TestIssue:
 
         assert desk.look(operation, minutes=9).state is Q.UNKNOWN
         assert desk.look(operation, minutes=12).state is Q.NOT_EXECUTED
-        assert row() is None
-        assert sent(stand_in) == 1
+        assert stored() is None
+        assert stand_in.sent(NEW) == 1
         again = desk.issue(customer, CARD, after=timedelta(minutes=13))
         assert again.state is Q.SUCCEEDED
 
@@ -234,7 +207,7 @@ class TestIssue:
         stand_in.control("customers", {"customers": [{"customer_uid": "cus_new"}]})
 
         assert desk.issue(customer, CARD).state is Q.REJECTED
-        assert sent(stand_in) == 0
+        assert stand_in.sent(NEW) == 0
         assert desk.issue(customer, CARD, replaces=True).state is Q.SUCCEEDED
 
     def test_the_key_of_another_customer_is_never_taken(self, desk, customer, old_key, stand_in):
@@ -250,7 +223,7 @@ class TestIssue:
         nobody = connect(network=Network("POST", NEW, refused))
 
         assert desk.issue(customer, CARD, gateway=nobody).state is Q.NOT_EXECUTED
-        assert done(stand_in, "key_issue") == 0
+        assert stand_in.done("key_issue") == 0
 
     def test_crash_c1_no_worker_ever_sends_a_card(self, desk, customer, stand_in, connect):
         network = Network("GET", NEW, killed_before)
@@ -264,7 +237,7 @@ class TestIssue:
         desk.sweep(seconds=75)
 
         assert operation.state is Q.EXPIRED
-        assert sent(stand_in) == 0
+        assert stand_in.sent(NEW) == 0
         assert desk.issue(customer, CARD).state is Q.SUCCEEDED
 
     @pytest.mark.parametrize(
@@ -278,13 +251,13 @@ class TestIssue:
         with pytest.raises(Killed):
             desk.issue(customer, CARD, gateway=connect(network=Network("POST", NEW, how)))
         operation = every_operation()[0]
-        before = sent(stand_in)
+        before = stand_in.sent(NEW)
 
         for seconds in (90, 120, 300, 720):
             desk.sweep(seconds=seconds)
 
         assert operation.state is settled
-        assert (sent(stand_in), done(stand_in, "key_issue")) == (before, effects)
+        assert (stand_in.sent(NEW), stand_in.done("key_issue")) == (before, effects)
 
     def test_what_can_be_no_card_never_leaves_and_is_not_repeated(self, desk, customer, stand_in):
         for card in (
@@ -302,7 +275,7 @@ class TestIssue:
 
     def test_only_who_may_charge_stores_cards(self, desk, customer, stand_in):
         with pytest.raises(NotAllowed):
-            as_role(desk, Role.SUPPORT).issue(customer, CARD)
+            desk.as_role(Role.SUPPORT).issue(customer, CARD)
         assert every_operation() == []
 
 
@@ -311,8 +284,8 @@ class TestDelete:
         operation = desk.delete_key(key)
 
         assert (operation.state, operation.settled_by) == (Q.SUCCEEDED, SettledBy.RESPONSE)
-        assert row("cus_1").known_to_gateway is False
-        assert (sent(stand_in, OLD, "DELETE"), done(stand_in, "key_delete")) == (1, 1)
+        assert stored("cus_1").known_to_gateway is False
+        assert (stand_in.sent(OLD, "DELETE"), stand_in.done("key_delete")) == (1, 1)
         with pytest.raises(KeyGone):
             desk.delete_key(key)
 
@@ -325,9 +298,9 @@ class TestDelete:
         operation = desk.delete_key(key)
 
         assert operation.state is Q.REJECTED
-        assert sent(stand_in, OLD, "DELETE") == 0
-        assert row("cus_1").known_to_gateway is True
-        facts = steps(operation)[-1].facts["schedules"]
+        assert stand_in.sent(OLD, "DELETE") == 0
+        assert stored("cus_1").known_to_gateway is True
+        facts = fresh(operation).steps[-1].facts["schedules"]
         assert [one["merchant_uid"] for one in facts] == ["SUB-1", "SUB-2"]
         assert [one["amount_minor"] for one in facts] == [10_000, 10_000]
 
@@ -345,12 +318,12 @@ class TestDelete:
             for n in range(45)
         ]
         body = {"customer_uid": "cus_1", "schedules": entries}
-        post(stand_in, "/subscribe/payments/schedule", body)
+        stand_in.ask("/subscribe/payments/schedule", body)
 
         operation = desk.delete_key(key)
 
         assert operation.state is Q.REJECTED
-        assert len(steps(operation)[-1].facts["schedules"]) == 45
+        assert len(fresh(operation).steps[-1].facts["schedules"]) == 45
 
     def test_fault_f56_one_scheduled_between_the_page_and_the_press_stops_it_too(
         self, desk, key, stand_in, connect
@@ -361,13 +334,13 @@ class TestDelete:
 
         def in_between(request, forward):
             while waiting:
-                post(stand_in, "/subscribe/payments/schedule", waiting.pop())
+                stand_in.ask("/subscribe/payments/schedule", waiting.pop())
 
         path = f"{OLD}/schedules"
         operation = desk.delete_key(key, gateway=connect(network=Network("GET", path, in_between)))
 
         assert operation.state is Q.REJECTED
-        assert sent(stand_in, OLD, "DELETE") == 0
+        assert stand_in.sent(OLD, "DELETE") == 0
 
     def test_what_ran_or_was_taken_back_does_not_stop_it(self, desk, key, stand_in, connect):
         desk.gateway = connect()
@@ -388,10 +361,10 @@ class TestDelete:
         operation = desk.delete_key(key)
 
         assert operation.state is Q.UNKNOWN
-        assert row("cus_1").known_to_gateway is not False
+        assert stored("cus_1").known_to_gateway is not False
         assert desk.look(operation, seconds=15).state is Q.SUCCEEDED
-        assert row("cus_1").known_to_gateway is False
-        assert sent(stand_in, OLD, "DELETE") == done(stand_in, "key_delete") == 1
+        assert stored("cus_1").known_to_gateway is False
+        assert stand_in.sent(OLD, "DELETE") == stand_in.done("key_delete") == 1
 
     def test_a_deletion_that_never_arrived_is_called_so_after_the_quiet_period(
         self, desk, key, stand_in
@@ -401,9 +374,9 @@ class TestDelete:
 
         assert desk.look(operation, minutes=9).state is Q.UNKNOWN
         assert desk.look(operation, minutes=12).state is Q.NOT_EXECUTED
-        assert row("cus_1").known_to_gateway is True
+        assert stored("cus_1").known_to_gateway is True
         assert desk.delete_key(key, after=timedelta(minutes=13)).state is Q.SUCCEEDED
-        assert done(stand_in, "key_delete") == 1
+        assert stand_in.done("key_delete") == 1
 
     def test_a_gateway_that_finds_nothing_at_all_has_not_deleted_it(
         self, desk, key, payment, stand_in
@@ -420,7 +393,7 @@ class TestDelete:
         operation = desk.delete_key(key)
 
         assert (operation.state, operation.outcome) == (Q.FAILED, "점검 중")
-        assert row("cus_1").known_to_gateway is not False
+        assert stored("cus_1").known_to_gateway is not False
         desk.sweep(seconds=75)
         assert (operation.state, operation.next_look_at) == (Q.FAILED, None)
 
@@ -431,14 +404,14 @@ class TestDelete:
         desk.sweep(seconds=75)
 
         assert operation.state is Q.SUCCEEDED_LATE
-        assert row("cus_1").known_to_gateway is False
+        assert stored("cus_1").known_to_gateway is False
 
     def test_a_key_the_gateway_does_not_know_is_not_deleted(self, desk, stand_in, now):
         gone = keep_key("cus_gone", now=now)
 
         assert desk.delete_key(gone).state is Q.REJECTED
-        assert row("cus_gone").known_to_gateway is False
-        assert sent(stand_in, "/subscribe/customers/cus_gone", "DELETE") == 0
+        assert stored("cus_gone").known_to_gateway is False
+        assert stand_in.sent("/subscribe/customers/cus_gone", "DELETE") == 0
 
     @pytest.mark.parametrize("action", ["redirect", "status"])
     def test_a_deletion_is_sent_once_whatever_comes_back(self, desk, key, stand_in, action):
@@ -449,7 +422,7 @@ class TestDelete:
             sweep(gateway=desk.gateway, now=desk.now + timedelta(seconds=seconds))
 
         assert operation.state is Q.NOT_EXECUTED
-        assert sent(stand_in, OLD, "DELETE") == 1
+        assert stand_in.sent(OLD, "DELETE") == 1
 
     def test_fault_f04_a_deletion_that_could_not_be_sent_is_not_executed(
         self, desk, key, stand_in, connect
@@ -457,7 +430,7 @@ class TestDelete:
         nobody = connect(network=Network("DELETE", OLD, refused))
 
         assert desk.delete_key(key, gateway=nobody).state is Q.NOT_EXECUTED
-        assert done(stand_in, "key_delete") == 0
+        assert stand_in.done("key_delete") == 0
 
     def test_crash_c1_a_deletion_never_sent_is_sent_by_the_sweep_and_looks_again_first(
         self, desk, key, stand_in, connect
@@ -470,7 +443,7 @@ class TestDelete:
         desk.sweep(seconds=75)
 
         assert operation.state is Q.SUCCEEDED
-        assert done(stand_in, "key_delete") == 1
+        assert stand_in.done("key_delete") == 1
 
     @pytest.mark.parametrize(
         ("how", "settled", "effects"),
@@ -483,17 +456,17 @@ class TestDelete:
         with pytest.raises(Killed):
             desk.delete_key(key, gateway=connect(network=Network("DELETE", OLD, how)))
         operation = every_operation()[0]
-        before = sent(stand_in, OLD, "DELETE")
+        before = stand_in.sent(OLD, "DELETE")
 
         for seconds in (90, 120, 300, 720):
             desk.sweep(seconds=seconds)
 
         assert operation.state is settled
-        assert (sent(stand_in, OLD, "DELETE"), done(stand_in, "key_delete")) == (before, effects)
+        assert (stand_in.sent(OLD, "DELETE"), stand_in.done("key_delete")) == (before, effects)
 
     def test_only_who_may_delete_keys_deletes(self, desk, key, stand_in):
         with pytest.raises(NotAllowed):
-            as_role(desk, Role.SUPPORT).delete_key(key)
+            desk.as_role(Role.SUPPORT).delete_key(key)
         assert every_operation() == []
 
 
@@ -502,7 +475,7 @@ class TestOneAtATime:
         first = desk.delete_key(key, form_key="one-form")
 
         assert desk.delete_key(key, form_key="one-form").id == first.id
-        assert sent(stand_in, OLD, "DELETE") == 1
+        assert stand_in.sent(OLD, "DELETE") == 1
 
     def test_while_one_is_open_nothing_else_is_done_with_the_key(self, desk, key, stand_in):
         stand_in.fail_next(OLD, "drop", method="DELETE", when="before_commit")
@@ -556,14 +529,11 @@ class TestOneAtATime:
             both.wait(timeout=10)
             return desk.issue(found, CARD, uid="cus_1", replaces=True, form_key="lee")
 
-        runs = [in_thread(app, work) for work in (delete, issue)]
-        for thread, _ in runs:
-            thread.join()
+        outcomes = at_once(app, delete, issue)
 
-        outcomes = [outcome[0] for _, outcome in runs]
         assert sum(isinstance(one, KeyInProgress) for one in outcomes) == 1, outcomes
         assert len(every_operation()) == 1
-        assert sent(stand_in, OLD, "DELETE") + sent(stand_in, OLD, "POST") == 1
+        assert stand_in.sent(OLD, "DELETE") + stand_in.sent(OLD, "POST") == 1
 
     def test_fault_f09_nothing_is_begun_while_the_gateway_does_not_answer(
         self, desk, key, customer, stand_in, gateway
@@ -609,7 +579,7 @@ class TestTwoPeople:
         closed = agree(desk, say(desk, operation, ClosureClaim.HAPPENED, "cus_1"))
 
         assert (closed.state, closed.settled_by) == (Q.SUCCEEDED, SettledBy.HUMAN)
-        assert row("cus_1").known_to_gateway is False
+        assert stored("cus_1").known_to_gateway is False
 
     def test_a_stored_card_is_closed_by_what_the_gateway_shows(self, desk, customer, stand_in):
         stand_in.fail_next(NEW, "drop", method="POST", when="after_commit")
@@ -620,46 +590,4 @@ class TestTwoPeople:
         closed = agree(desk, say(desk, operation, ClosureClaim.HAPPENED, "cus_new"))
 
         assert closed.state is Q.SUCCEEDED
-        assert row().known_to_gateway
-
-
-def as_role(desk: Desk, role: Role) -> Desk:
-    operator = add_operator(role)
-    actor = Actor(name=operator.name, operator_id=operator.id, role=role)
-    return Desk(actor, desk.gateway, desk.now)
-
-
-def steps(operation: MoneyOperation) -> list[OperationAttempt]:
-    return fresh(operation).steps
-
-
-def left_to_people(desk, operation, stand_in, path) -> MoneyOperation:
-    """Half an hour without a look that came through."""
-    stand_in.fail_next(path, "status", method="GET", status=500, times=3)
-    desk.look(operation, minutes=31)
-    assert fresh(operation).state is Q.HUMAN
-    return operation
-
-
-def say(desk, operation, claim, evidence=""):
-    return propose(
-        operation.id,
-        claim,
-        evidence=evidence,
-        note="포트원 고객센터에 확인함",
-        actor=desk.actor,
-        gateway=desk.gateway,
-        now=desk.now + timedelta(minutes=40),
-    )
-
-
-def agree(desk, closure) -> MoneyOperation:
-    second = as_role(desk, Role.FINANCE).actor
-    later = desk.now + timedelta(minutes=45)
-    return confirm(closure.id, actor=second, gateway=desk.gateway, now=later)
-
-
-def post(stand_in, path, body) -> None:
-    """Somebody else asks the gateway."""
-    answer = stand_in._client.post(path, json=body, headers={"Authorization": stand_in._token()})
-    assert answer.json()["code"] == 0, answer.text
+        assert stored().known_to_gateway

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -20,8 +21,10 @@ from admin.operations.closing import GatewaySaysOtherwise
 from admin.operations.errors import KeyInProgress
 from admin.operations.intent import Intent, open_operation
 from admin.operations.service import execute
+from tests.operations.closures import agree, left_to_people, say
 from tests.operations.conftest import keep_key
 from tests.operations.desk import (
+    UNCLEAR,
     Killed,
     Network,
     audited,
@@ -31,16 +34,7 @@ from tests.operations.desk import (
     killed_before,
     refused,
 )
-from tests.operations.test_key_outcomes import (
-    UNCLEAR,
-    agree,
-    as_role,
-    done,
-    left_to_people,
-    post,
-    say,
-    steps,
-)
+from tests.operations.threads import at_once
 
 pytestmark = pytest.mark.slow
 
@@ -62,10 +56,6 @@ def planned(desk, key) -> BillingKey:
     return key
 
 
-def sent(stand_in, path=SCHEDULE) -> int:
-    return len(stand_in.requests(path=path, method="POST"))
-
-
 def standing(gateway, number="SUB-1") -> str:
     return gateway.get_schedule(number).state.value
 
@@ -78,7 +68,7 @@ class TestSchedule:
         found = gateway.get_schedule("SUB-1")
         assert (found.customer_uid, found.amount.minor) == ("cus_1", 30_000)
         assert found.schedule_at == (desk.now + timedelta(days=30)).replace(microsecond=0)
-        assert (done(stand_in, "schedule"), done(stand_in, "charge")) == (1, 0)
+        assert (stand_in.done("schedule"), stand_in.done("charge")) == (1, 0)
         assert {"schedule.requested", "schedule.sent", "schedule.succeeded"} <= set(audited())
 
     def test_what_its_moment_brings_is_a_payment_of_its_own(self, desk, planned, stand_in, gateway):
@@ -99,7 +89,7 @@ class TestSchedule:
 
         assert operation.state is Q.UNKNOWN
         assert desk.look(operation, seconds=15).state is Q.SUCCEEDED
-        assert sent(stand_in) == done(stand_in, "schedule") == 1
+        assert stand_in.sent(SCHEDULE) == stand_in.done("schedule") == 1
 
     def test_one_that_ran_before_it_was_found_was_scheduled(self, desk, key, stand_in):
         stand_in.fail_next(SCHEDULE, "drop", method="POST", when="after_commit")
@@ -107,7 +97,7 @@ class TestSchedule:
         stand_in.control("clock", {"advance_seconds": 3_600})
 
         assert desk.look(operation, minutes=1).state is Q.SUCCEEDED
-        assert steps(operation)[-1].facts["schedules"][0]["state"] == "paid"
+        assert fresh(operation).steps[-1].facts["schedules"][0]["state"] == "paid"
 
     def test_absence_is_believed_late_twice_and_beside_a_canary(self, desk, key, payment, stand_in):
         stand_in.fail_next(SCHEDULE, "drop", method="POST", when="before_commit")
@@ -117,7 +107,7 @@ class TestSchedule:
         assert desk.look(operation, minutes=11).state is Q.NOT_EXECUTED
         again = desk.schedule(key, after=timedelta(minutes=14))  # the same order number
         assert again.state is Q.SUCCEEDED
-        assert (sent(stand_in), done(stand_in, "schedule")) == (2, 1)
+        assert (stand_in.sent(SCHEDULE), stand_in.done("schedule")) == (2, 1)
 
     def test_one_silent_look_proves_nothing(self, desk, key, payment, stand_in):
         stand_in.fail_next(SCHEDULE, "drop", method="POST", when="before_commit")
@@ -144,7 +134,7 @@ class TestSchedule:
             field, {}
         )
         uid = "cus_2" if field == "customer_uid" else "cus_1"
-        post(stand_in, SCHEDULE, {"customer_uid": uid, "schedules": [entry]})
+        stand_in.ask(SCHEDULE, {"customer_uid": uid, "schedules": [entry]})
 
         assert desk.look(operation, seconds=15).state is Q.MISMATCH
         with pytest.raises(KeyInProgress):
@@ -181,12 +171,12 @@ class TestSchedule:
         stand_in.paid("imp_900000000001", merchant_uid="SUB-1")
         moment = int((desk.now + timedelta(days=3)).timestamp())
         entry = {"merchant_uid": "SUB-2", "amount": 1_000, "schedule_at": moment, "name": "다른"}
-        post(stand_in, SCHEDULE, {"customer_uid": "cus_1", "schedules": [entry]})
-        before = sent(stand_in)
+        stand_in.ask(SCHEDULE, {"customer_uid": "cus_1", "schedules": [entry]})
+        before = stand_in.sent(SCHEDULE)
 
         assert desk.schedule(key, number="SUB-1").state is Q.REJECTED
         assert desk.schedule(key, number="SUB-2").state is Q.REJECTED
-        assert sent(stand_in) == before
+        assert stand_in.sent(SCHEDULE) == before
 
     def test_a_number_is_charged_now_or_scheduled_never_both(self, desk, key, stand_in):
         desk.schedule(key, number="CHG-1")
@@ -205,28 +195,15 @@ class TestSchedule:
         keys = [key.id, keep_key("cus_2", now=now).id]
         db.session.rollback()
         both = threading.Barrier(2)
-        outcomes: list[object] = []
 
-        def press(key_id: int, form: str) -> None:
-            with app.app_context():
-                try:
-                    found = db.session.get(BillingKey, key_id)
-                    both.wait(timeout=10)
-                    outcomes.append(desk.schedule(found, form_key=form).state)
-                except Exception as error:
-                    outcomes.append(error)
-                finally:
-                    db.session.remove()
+        def press(key_id: int) -> OperationState:
+            found = db.session.get(BillingKey, key_id)
+            both.wait(timeout=10)
+            return desk.schedule(found, form_key=f"form-of-{key_id}").state
 
-        threads = [
-            threading.Thread(target=press, args=(key_id, f"form-of-{key_id}")) for key_id in keys
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        outcomes = at_once(app, *(partial(press, key_id) for key_id in keys))
 
-        assert done(stand_in, "schedule") == 1, outcomes
+        assert stand_in.done("schedule") == 1, outcomes
         assert Q.SUCCEEDED in outcomes
 
     def test_the_same_amount_for_the_same_moment_again_is_held_back(self, desk, key):
@@ -241,7 +218,7 @@ class TestSchedule:
         first = desk.schedule(key, form_key="one-form")
 
         assert desk.schedule(key, form_key="one-form").id == first.id
-        assert sent(stand_in) == 1
+        assert stand_in.sent(SCHEDULE) == 1
 
     def test_what_cannot_be_is_refused_before_anything_is_sent(self, desk, key, stand_in):
         for wrong in (
@@ -255,7 +232,7 @@ class TestSchedule:
             with pytest.raises(InvalidInput):
                 desk.schedule(key, **wrong)
         with pytest.raises(NotAllowed):
-            as_role(desk, Role.SUPPORT).schedule(key)
+            desk.as_role(Role.SUPPORT).schedule(key)
         assert every_operation() == []
         assert stand_in.requests(path="/subscribe*") == []
 
@@ -271,7 +248,7 @@ class TestSchedule:
         assert rejected.state is Q.REJECTED, "found out with the token that the look took"
         with pytest.raises(ClocksDiffer):
             desk.schedule(key, gateway=apart)
-        assert sent(stand_in) == 0
+        assert stand_in.sent(SCHEDULE) == 0
         stand_in.control("clock", {"gateway_skew_s": 0})
         assert desk.schedule(key, gateway=connect()).state is Q.SUCCEEDED
 
@@ -298,7 +275,7 @@ class TestSchedule:
         desk.sweep(seconds=75)
 
         assert [one.state for one in every_operation()] == [Q.SUCCEEDED]
-        assert done(stand_in, "schedule") == 1
+        assert stand_in.done("schedule") == 1
 
     @pytest.mark.parametrize(
         ("how", "settled", "effects"),
@@ -311,13 +288,13 @@ class TestSchedule:
         with pytest.raises(Killed):
             desk.schedule(key, gateway=connect(network=Network("POST", SCHEDULE, how)))
         operation = every_operation()[0]
-        before = sent(stand_in)
+        before = stand_in.sent(SCHEDULE)
 
         for seconds in (90, 120, 300, 720, 1_900):
             desk.sweep(seconds=seconds)
 
         assert operation.state is settled
-        assert (sent(stand_in), done(stand_in, "schedule")) == (before, effects)
+        assert (stand_in.sent(SCHEDULE), stand_in.done("schedule")) == (before, effects)
 
 
 class TestUnschedule:
@@ -336,7 +313,7 @@ class TestUnschedule:
         with pytest.raises(NothingNamed):
             desk.unschedule(planned, *numbers)
 
-        assert sent(stand_in, UNSCHEDULE) == 0
+        assert stand_in.sent(UNSCHEDULE) == 0
         assert standing(gateway) == "scheduled"
 
     def test_fault_f54_an_operation_that_names_nothing_is_stopped_and_the_client_refuses_too(
@@ -354,7 +331,7 @@ class TestUnschedule:
         assert execute(operation.id, gateway=gateway, now=desk.now).state is Q.REJECTED
         with pytest.raises(ValueError, match="name the schedules"):
             gateway.unschedule_charges("cus_1", [])
-        assert sent(stand_in, UNSCHEDULE) == 0
+        assert stand_in.sent(UNSCHEDULE) == 0
         assert standing(gateway) == "scheduled"
 
     @pytest.mark.parametrize("action", UNCLEAR)
@@ -367,7 +344,7 @@ class TestUnschedule:
 
         assert operation.state is Q.UNKNOWN
         assert desk.look(operation, seconds=15).state is Q.SUCCEEDED
-        assert sent(stand_in, UNSCHEDULE) == done(stand_in, "unschedule") == 1
+        assert stand_in.sent(UNSCHEDULE) == stand_in.done("unschedule") == 1
 
     def test_a_request_that_never_arrived_is_called_so_after_the_quiet_period(
         self, desk, planned, stand_in, gateway
@@ -395,9 +372,9 @@ class TestUnschedule:
         operation = desk.unschedule(planned, "SUB-1", gateway=racing)
 
         assert operation.state is Q.NOT_EXECUTED
-        assert steps(operation)[-1].facts["schedules"][0]["state"] == "paid"
+        assert fresh(operation).steps[-1].facts["schedules"][0]["state"] == "paid"
         assert standing(gateway) == "paid"
-        assert done(stand_in, "charge") == 1
+        assert stand_in.done("charge") == 1
 
     def test_fault_f53_it_was_taken_back_just_before_it_ran(
         self, desk, planned, stand_in, connect, gateway
@@ -414,7 +391,7 @@ class TestUnschedule:
         assert operation.state is Q.UNKNOWN
         assert desk.look(operation, seconds=15).state is Q.SUCCEEDED
         assert standing(gateway) == "revoked"
-        assert done(stand_in, "charge") == 0
+        assert stand_in.done("charge") == 0
 
     def test_fault_f53_the_answer_was_lost_and_the_charge_had_won(self, desk, planned, stand_in):
         stand_in.fail_next(UNSCHEDULE, "drop", method="POST", when="before_commit")
@@ -422,7 +399,7 @@ class TestUnschedule:
         stand_in.control("clock", {"advance_seconds": 2 * 86_400})
 
         assert desk.look(operation, seconds=15).state is Q.NOT_EXECUTED
-        assert steps(operation)[-1].facts["schedules"][0]["state"] == "paid"
+        assert fresh(operation).steps[-1].facts["schedules"][0]["state"] == "paid"
 
     def test_one_of_two_that_ran_first_is_left_to_people(self, desk, planned, stand_in, gateway):
         desk.schedule(planned, number="SUB-2", within=timedelta(days=9))
@@ -440,14 +417,14 @@ class TestUnschedule:
 
         assert desk.unschedule(planned, "SUB-1").state is Q.REJECTED
         assert desk.unschedule(planned, "SUB-9").state is Q.REJECTED
-        assert sent(stand_in, UNSCHEDULE) == 0
+        assert stand_in.sent(UNSCHEDULE) == 0
 
     def test_the_schedule_of_another_key_is_never_taken_back(self, desk, planned, stand_in, now):
         stand_in.control("customers", {"customers": [{"customer_uid": "cus_2"}]})
         other = keep_key("cus_2", now=now)
 
         assert desk.unschedule(other, "SUB-1").state is Q.REJECTED
-        assert sent(stand_in, UNSCHEDULE) == 0
+        assert stand_in.sent(UNSCHEDULE) == 0
 
     def test_a_refusal_of_what_still_waits_is_a_failure_in_the_gateways_words(
         self, desk, planned, stand_in
@@ -464,7 +441,7 @@ class TestUnschedule:
         first = desk.unschedule(planned, "SUB-1", form_key="one-form")
 
         assert desk.unschedule(planned, "SUB-1", form_key="one-form").id == first.id
-        assert sent(stand_in, UNSCHEDULE) == 1
+        assert stand_in.sent(UNSCHEDULE) == 1
 
     def test_fault_f04_a_request_that_could_not_be_sent_is_not_executed(
         self, desk, planned, connect, gateway
@@ -487,13 +464,13 @@ class TestUnschedule:
                 planned, "SUB-1", gateway=connect(network=Network("POST", UNSCHEDULE, how))
             )
         operation = every_operation()[-1]
-        before = sent(stand_in, UNSCHEDULE)
+        before = stand_in.sent(UNSCHEDULE)
 
         for seconds in (90, 120, 300, 720):
             desk.sweep(seconds=seconds)
 
         assert fresh(operation).state is settled
-        assert (sent(stand_in, UNSCHEDULE), done(stand_in, "unschedule")) == (before, effects)
+        assert (stand_in.sent(UNSCHEDULE), stand_in.done("unschedule")) == (before, effects)
 
     def test_two_people_close_it_by_what_the_gateway_shows(self, desk, planned, stand_in, gateway):
         stand_in.fail_next(UNSCHEDULE, "drop", method="POST", when="before_commit")
