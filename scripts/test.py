@@ -43,7 +43,7 @@ WITHOUT_DATABASE = (
 # together: they share what they set up.
 SIDE_BY_SIDE = ("-n", "auto", "--dist", "loadfile")
 # Two houses, each with a browser of its own: a journey mostly waits for its pages.
-IN_CHROMIUM = ("tests/journeys", "tests/sandbox/test_window_browser.py")
+IN_CHROMIUM = ("tests/journeys", "tests/sandbox/browser")
 JOURNEYS = (*IN_CHROMIUM, "-m", "browser", "-n", "2", "--dist", "loadfile")
 HEADLESS = ("-m", "not browser and not clients and not simulation")
 MUTANTS = "tests.simulation.mutants"

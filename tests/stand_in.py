@@ -71,6 +71,19 @@ class StandIn:
         answer = self._client.get("/_sandbox/requests", params=wanted).json()
         return list(answer["response"]["requests"])
 
+    def sent(self, path: str, method: str = "POST") -> int:
+        """How often a path was asked."""
+        return len(self.requests(path=path, method=method))
+
+    def done(self, kind: str) -> int:
+        """How many effects of a kind ever happened."""
+        return len([one for one in self.effects() if one["kind"] == kind])
+
+    def ask(self, path: str, body: dict[str, Any]) -> None:
+        """Somebody else asks the gateway for something, and gets it."""
+        answer = self._client.post(path, json=body, headers={"Authorization": self._token()})
+        assert answer.json()["code"] == 0, answer.text
+
     def console_cancel(self, imp_uid: str, amount: int | None = None) -> None:
         """A colleague cancels in the PortOne console."""
         body: dict[str, Any] = {"imp_uid": imp_uid}

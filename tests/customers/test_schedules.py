@@ -21,10 +21,6 @@ EN = {"headers": {"Accept-Language": "en"}}
 Q = OperationState
 
 
-def sent(stand_in, path=SCHEDULE) -> int:
-    return len(stand_in.requests(path=path, method="POST"))
-
-
 def typed(now, **fields) -> dict[str, str]:
     day = (now + timedelta(days=7)).astimezone(KST)
     return {
@@ -68,7 +64,7 @@ def test_a_charge_is_scheduled_once_at_the_korean_time_that_was_typed(
     found = gateway.get_schedule("SUB-1").schedule_at.astimezone(KST)
     assert f"{found:%H:%M}" == "09:30"
     assert found.date() == (now + timedelta(days=7)).astimezone(KST).date()
-    assert sent(stand_in) == 1
+    assert stand_in.sent(SCHEDULE) == 1
 
 
 def test_the_list_says_how_each_stands_and_offers_to_take_back_what_waits(
@@ -106,7 +102,7 @@ def test_a_form_that_cannot_be_is_refused_before_anything_is_sent(finance, key, 
         assert answer.status_code == 422, fields
         assert 'aria-invalid="true"' in answer.text, fields
 
-    assert sent(stand_in) == 0
+    assert stand_in.sent(SCHEDULE) == 0
     assert every_operation() == []
 
 
@@ -122,7 +118,7 @@ def test_a_schedule_is_taken_back_after_a_question(finance, desk, key, stand_in,
     assert len({answer.location for answer in answers}) == 1
     assert "was taken back" in finance.get(answers[0].location, **EN).text
     assert gateway.get_schedule("SUB-1").is_revoked
-    assert sent(stand_in, UNSCHEDULE) == 1
+    assert stand_in.sent(UNSCHEDULE) == 1
     assert "button--locked" in finance.get(confirm(finance, key), **EN).text
 
 
@@ -137,7 +133,7 @@ def test_fault_f54_a_form_without_a_name_takes_nothing_back(finance, desk, key, 
     without = {name: value for name, value in hidden.items() if name != "merchant_uid"}
     assert take_back(finance, key, hidden=without).status_code == 422
 
-    assert sent(stand_in, UNSCHEDULE) == 0
+    assert stand_in.sent(UNSCHEDULE) == 0
     assert gateway.get_schedule("SUB-1").is_waiting
 
 
@@ -152,18 +148,13 @@ def test_the_form_of_one_schedule_takes_no_other_back(finance, desk, key, stand_
     assert take_back(finance, key, hidden=hidden, merchant_uid="SUB-2").status_code == 404
     desk.schedule(key, 5_000, number="SUB-3")
     assert take_back(finance, key, hidden=hidden, merchant_uid="SUB-3").status_code == 409
-    assert sent(stand_in, UNSCHEDULE) == 0
+    assert stand_in.sent(UNSCHEDULE) == 0
 
 
 def test_within_ten_minutes_the_question_warns(finance, desk, key, stand_in, gateway):
     moment = int(desk.now.timestamp()) + 500
     entry = {"merchant_uid": "SUB-1", "amount": 7_000, "schedule_at": moment, "name": "곧"}
-    answer = stand_in._client.post(
-        SCHEDULE,
-        json={"customer_uid": "cus_1", "schedules": [entry]},
-        headers={"Authorization": stand_in._token()},
-    )
-    assert answer.json()["code"] == 0
+    stand_in.ask(SCHEDULE, {"customer_uid": "cus_1", "schedules": [entry]})
 
     assert "less than ten minutes" in finance.get(confirm(finance, key), **EN).text
 
@@ -207,7 +198,7 @@ def test_fault_f51_the_form_tells_of_clocks_that_differ(
     assert re.search(said, shown)
     assert ("button--locked" in shown) is (skew > 300)
     assert answer.status_code == (409 if skew > 300 else 303)
-    assert sent(stand_in) == (0 if skew > 300 else 1)
+    assert stand_in.sent(SCHEDULE) == (0 if skew > 300 else 1)
 
 
 def test_fault_f09_nothing_is_offered_while_the_gateway_does_not_answer(

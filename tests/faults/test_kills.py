@@ -24,7 +24,6 @@ from tests.faults.threads import until
 from tests.faults.web import Visitor, Web
 from tests.operations.conftest import UID
 from tests.operations.desk import Desk
-from tests.stand_in import StandIn
 
 pytestmark = pytest.mark.slow
 
@@ -84,10 +83,6 @@ def settle(desk: Desk, *minutes: float) -> list[OperationState | None]:
     return states
 
 
-def sent(stand_in: StandIn) -> int:
-    return len(stand_in.requests(path=CANCEL, method="POST"))
-
-
 def check_told(decision: Decision, words: str) -> None:
     """A new process shows the outcome, and the same form leads to the same page."""
     again = decision.again()
@@ -106,9 +101,9 @@ def test_fault_f32_c1_killed_with_the_intent_written_and_nothing_sent(
     web.kill_workers()
 
     assert decision.was_cut()
-    assert (state(), sent(stand_in)) == (Q.READY, 0)
+    assert (state(), stand_in.sent(CANCEL)) == (Q.READY, 0)
     assert settle(desk, 0.5, 1.5) == [Q.READY, Q.SUCCEEDED]
-    assert (sent(stand_in), len(stand_in.effects())) == (1, 1)
+    assert (stand_in.sent(CANCEL), len(stand_in.effects())) == (1, 1)
     check_told(decision, "3,000 KRW was refunded")
     assert len(stand_in.effects()) == 1
 
@@ -130,14 +125,14 @@ def test_fault_f32_c2_killed_before_a_byte_of_it_left(decision, web, proxy, desk
         Q.UNKNOWN,
         Q.NOT_EXECUTED,
     ]
-    assert (sent(stand_in), stand_in.effects()) == (0, [])
+    assert (stand_in.sent(CANCEL), stand_in.effects()) == (0, [])
     check_told(decision, "was not made")
 
 
 def test_fault_f32_c3_killed_while_the_gateway_had_it_in_hand(decision, web, proxy, desk, stand_in):
     stand_in.fail_next(CANCEL, "delay", method="POST", when="before_commit", delay_ms=1_000)
     decision.press()
-    until(lambda: sent(stand_in), "the refund at the gateway")
+    until(lambda: stand_in.sent(CANCEL), "the refund at the gateway")
 
     web.kill_workers()
 
@@ -145,7 +140,7 @@ def test_fault_f32_c3_killed_while_the_gateway_had_it_in_hand(decision, web, pro
     assert state() is Q.SENDING
     until(stand_in.effects, "the refund that the gateway makes after we have gone")
     assert settle(desk, 0.5, 2, 5) == [Q.SENDING, Q.UNKNOWN, Q.SUCCEEDED]
-    assert (sent(stand_in), len(stand_in.effects())) == (1, 1)
+    assert (stand_in.sent(CANCEL), len(stand_in.effects())) == (1, 1)
     check_told(decision, "3,000 KRW was refunded")
     assert len(stand_in.effects()) == 1
 
@@ -161,7 +156,7 @@ def test_fault_f32_c4_killed_when_the_gateway_had_acted(decision, web, proxy, de
 
     assert decision.was_cut()
     assert settle(desk, 0.5, 2, 5) == [Q.SENDING, Q.UNKNOWN, Q.SUCCEEDED]
-    assert (sent(stand_in), len(stand_in.effects())) == (1, 1)
+    assert (stand_in.sent(CANCEL), len(stand_in.effects())) == (1, 1)
     check_told(decision, "3,000 KRW was refunded")
 
 
@@ -179,7 +174,7 @@ def test_fault_f32_c5_killed_with_the_answer_read_and_not_written(
 
     assert decision.was_cut()
     assert settle(desk, 0.5, 2, 5) == [Q.SENDING, Q.UNKNOWN, Q.SUCCEEDED]
-    assert (sent(stand_in), len(stand_in.effects())) == (1, 1)
+    assert (stand_in.sent(CANCEL), len(stand_in.effects())) == (1, 1)
     check_told(decision, "3,000 KRW was refunded")
 
 
@@ -192,7 +187,7 @@ def test_fault_f32_c6_killed_with_the_outcome_written_and_the_page_unread(
 
     assert settle(desk, 2, 5) == [Q.SUCCEEDED] * 2
     check_told(decision, "3,000 KRW was refunded")
-    assert (sent(stand_in), len(stand_in.effects())) == (1, 1)
+    assert (stand_in.sent(CANCEL), len(stand_in.effects())) == (1, 1)
 
 
 @contextmanager
@@ -234,7 +229,7 @@ def test_fault_f27_two_people_before_two_processes_are_one_refund_and_one_refusa
     assert [status_of(one) for one in answers] == [303, 409]
     assert "already started an operation" in answers[1].text
     assert len(web.workers()) == 2
-    assert (sent(stand_in), len(stand_in.effects())) == (1, 1)
+    assert (stand_in.sent(CANCEL), len(stand_in.effects())) == (1, 1)
 
 
 def status_of(answer: httpx.Response) -> int:
@@ -261,7 +256,7 @@ def test_fault_f67_a_process_that_its_server_aborts_leaves_an_unknown(
 
     assert decision.was_cut()
     assert settle(desk, 0.5, 2, 5) == [Q.SENDING, Q.UNKNOWN, Q.SUCCEEDED]
-    assert (sent(stand_in), len(stand_in.effects())) == (1, 1)
+    assert (stand_in.sent(CANCEL), len(stand_in.effects())) == (1, 1)
     check_told(decision, "3,000 KRW was refunded")
 
 
@@ -280,5 +275,5 @@ def test_fault_f68_a_process_that_is_asked_to_go_finishes_what_it_has_in_hand(
 
     assert decision.answer.result(20).status_code == 303
     assert state() is Q.SUCCEEDED
-    assert (sent(stand_in), len(stand_in.effects())) == (1, 1)
+    assert (stand_in.sent(CANCEL), len(stand_in.effects())) == (1, 1)
     until(lambda: len(now := web.workers()) == 2 and not set(now) & set(old), "only new ones")

@@ -12,14 +12,15 @@ from admin.domain.card import Card
 from admin.models import db
 from tests.conftest import sqlite_file
 
+NUMBER = "4518421234581093"
 CARD = Card(number="4518-4212-3458-1093", expiry="2031-07", birth="880412", password_2_digits="73")
 DECLINED = Card(number="4518-4212-3457-0054", expiry="2031-07")
 REFUSED = Card(number="4518-4212-3452-0000", expiry="2031-07")
 ALIKE = Card(number="4518-4200-0003-1093", expiry="2030-01")  # its last four are those of CARD
 # What no place may hold. Two digits alone are everywhere by chance: they are sought as a value.
 CANARIES = (
-    "4518421234581093",
-    "4518-4212-3458-1093",
+    NUMBER,
+    CARD.number,
     "4518 4212 3458 1093",
     "421234581093",
     "2031-07",

@@ -31,6 +31,7 @@ from admin.domain.card import Card
 from admin.domain.clock import kst_date
 from admin.domain.escrow import Decision, DeliveryNotice, Evidence
 from admin.domain.money import Money
+from admin.domain.permissions import Role
 from admin.escrow_orders.decision_service import DecisionCommand, record_decision
 from admin.escrow_orders.service import DeliveryCommand, register_delivery
 from admin.gateway.client import Gateway
@@ -46,9 +47,12 @@ from admin.models import (
 from admin.operations.resolver import look, sweep
 from admin.payments.service import sync_payment
 from admin.refunds.service import RefundCommand, refund_payment
+from tests.conftest import add_operator
 from tests.people import AuthenticatorApp
 
 Forward = Callable[[httpx.Request], httpx.Response]
+# What a gateway does that tells nothing of whether it acted.
+UNCLEAR = ("drop", "status", "html", "garbage", "truncate", "no_length_truncate")
 
 
 @dataclass
@@ -60,6 +64,10 @@ class Desk:
     now: datetime
     forms: int = 0
     app: AuthenticatorApp | None = None
+
+    def as_role(self, role: Role) -> Desk:
+        """Somebody else of a role, at the same gateway and moment."""
+        return Desk(person(role), self.gateway, self.now)
 
     def know(self, imp_uid: str) -> Payment:
         """The payment as the gateway has it, taken into the mirror."""
@@ -287,6 +295,12 @@ class Desk:
         return f"form-{self.forms}"
 
 
+def person(role: Role) -> Actor:
+    """Somebody new of a role."""
+    operator = add_operator(role)
+    return Actor(name=operator.name, operator_id=operator.id, role=role)
+
+
 def later(desk: Desk) -> Desk:
     """The same desk two hours later."""
     return Desk(desk.actor, desk.gateway, desk.now + timedelta(hours=2), forms=desk.forms + 100)
@@ -357,6 +371,14 @@ def fresh(operation: MoneyOperation) -> MoneyOperation:
     db.session.rollback()
     db.session.expire_all()
     return db.session.get_one(MoneyOperation, operation.id)
+
+
+def stored(customer_uid: str = "cus_new") -> BillingKey | None:
+    """The shop's own row for a billing key as the database has it now, if there is one."""
+    db.session.rollback()
+    db.session.expire_all()
+    query = sa.select(BillingKey).where(BillingKey.customer_uid == customer_uid)
+    return db.session.scalars(query).one_or_none()
 
 
 def every_operation() -> list[MoneyOperation]:

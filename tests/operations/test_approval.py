@@ -19,9 +19,8 @@ from admin.models import BillingKey, MoneyOperation, Payment, db, transaction
 from admin.operations.approval import approve, decline, expire_overdue, withdraw
 from admin.operations.errors import OperationInProgress
 from admin.refund_rules.service import set_limit
-from tests.conftest import add_operator
 from tests.operations.conftest import UID, Connect
-from tests.operations.desk import Desk, Forward, Network, audited, fresh
+from tests.operations.desk import Desk, Forward, Network, audited, fresh, person
 from tests.stand_in import StandIn
 
 S = OperationState
@@ -37,11 +36,6 @@ def asked(desk: Desk, payment: Payment, manager: Actor) -> MoneyOperation:
     """A refund of 6,000 won by somebody who gives back 5,000 alone."""
     limit(manager, desk, "role:finance", per_refund=5_000)
     return desk.refund(payment, 6_000)
-
-
-def person(role: Role) -> Actor:
-    operator = add_operator(role)
-    return Actor(name=operator.name, operator_id=operator.id, role=role)
 
 
 def limit(manager: Actor, desk: Desk, scope: str, **most: int | None) -> None:

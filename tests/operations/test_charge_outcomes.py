@@ -17,14 +17,6 @@ AGAIN = "/subscribe/payments/again"
 Q = OperationState
 
 
-def sent(stand_in) -> int:
-    return len(stand_in.requests(path=AGAIN, method="POST"))
-
-
-def charged(stand_in) -> int:
-    return len([one for one in stand_in.effects() if one["kind"] == "charge"])
-
-
 def test_a_paid_charge_succeeds_with_the_gateways_number(desk, key, stand_in):
     operation = desk.charge(key)
 
@@ -43,7 +35,7 @@ def test_fault_f19_a_declined_charge_fails_with_the_card_companys_words(desk, ke
     assert operation.state is Q.FAILED
     assert operation.outcome == stand_in.payment(operation.imp_uid)["fail_reason"]
     assert "CC54" in operation.outcome
-    assert charged(stand_in) == 0
+    assert stand_in.done("charge") == 0
     desk.sweep(seconds=75)
     assert (operation.state, operation.next_look_at) == (Q.FAILED, None)
 
@@ -70,7 +62,7 @@ def test_a_charge_that_happened_behind_an_unclear_answer_is_found_by_its_order_n
     assert operation.state is Q.UNKNOWN
     assert desk.look(operation, seconds=15).state is Q.SUCCEEDED
     assert operation.imp_uid
-    assert (sent(stand_in), charged(stand_in)) == (1, 1)
+    assert (stand_in.sent(AGAIN), stand_in.done("charge")) == (1, 1)
 
 
 def test_fault_f03_absence_is_believed_late_twice_and_beside_a_canary(desk, key, payment, stand_in):
@@ -84,7 +76,7 @@ def test_fault_f03_absence_is_believed_late_twice_and_beside_a_canary(desk, key,
     again = desk.charge(key, after=timedelta(minutes=14))  # the same order number
     assert again.state is Q.SUCCEEDED
     assert again.merchant_uid == operation.merchant_uid
-    assert (sent(stand_in), charged(stand_in)) == (2, 1)
+    assert (stand_in.sent(AGAIN), stand_in.done("charge")) == (2, 1)
 
 
 def test_a_look_that_failed_is_no_silence(desk, key, payment, stand_in):
@@ -129,7 +121,7 @@ def test_a_charge_of_something_else_blocks_the_key_until_a_person_looked(
     assert (operation.state, operation.is_uncertain) == (Q.MISMATCH, True)
     with pytest.raises(ChargeInProgress):
         desk.charge(key, 20_000, number="CHG-2")
-    assert sent(stand_in) == 1
+    assert stand_in.sent(AGAIN) == 1
 
 
 def test_two_payments_under_one_order_number_are_a_mismatch(desk, key, stand_in):
@@ -145,21 +137,21 @@ def test_fault_f04_a_charge_that_could_not_be_sent_is_not_executed(desk, key, st
 
     assert desk.charge(key, gateway=nobody).state is Q.NOT_EXECUTED
     assert desk.charge(key).state is Q.SUCCEEDED
-    assert charged(stand_in) == 1
+    assert stand_in.done("charge") == 1
 
 
 def test_fault_f11_a_stale_token_is_renewed_once(desk, key, stand_in):
     stand_in.fail_next(AGAIN, "status", method="POST", status=401)
 
     assert desk.charge(key).state is Q.SUCCEEDED
-    assert charged(stand_in) == 1
+    assert stand_in.done("charge") == 1
 
 
 def test_fault_f12_credentials_refused_for_good_charge_nothing(desk, key, stand_in):
     stand_in.fail_next(AGAIN, "status", method="POST", status=401, times=-1)
 
     assert desk.charge(key).state is Q.NOT_EXECUTED
-    assert charged(stand_in) == 0
+    assert stand_in.done("charge") == 0
     assert len(stand_in.requests(path="/users/getToken")) <= 2
 
 
@@ -168,7 +160,7 @@ def test_what_the_next_try_paid_is_no_late_success_of_the_one_before(desk, key, 
     first = desk.charge(key)
     assert first.state is Q.NOT_EXECUTED
     second = desk.charge(key, after=timedelta(minutes=1))
-    assert (second.state, charged(stand_in)) == (Q.SUCCEEDED, 1)
+    assert (second.state, stand_in.done("charge")) == (Q.SUCCEEDED, 1)
 
     desk.look(first, minutes=2)
     assert first.state is Q.NOT_EXECUTED
@@ -179,7 +171,7 @@ def test_an_order_that_is_paid_already_is_never_charged(desk, key, stand_in):
 
     operation = desk.charge(key)
 
-    assert (operation.state, sent(stand_in)) == (Q.REJECTED, 0)
+    assert (operation.state, stand_in.sent(AGAIN)) == (Q.REJECTED, 0)
     assert isinstance(desk.know("imp_900000000001"), Payment)
 
 

@@ -13,29 +13,26 @@ from admin.domain.errors import InvalidInput, NotAllowed
 from admin.domain.operation import OperationState, SettledBy
 from admin.domain.permissions import Role
 from admin.gateway.errors import GatewayError
-from admin.models import BillingKey, Closure, MoneyOperation, Payment, db
+from admin.models import BillingKey, MoneyOperation, Payment, db
 from admin.operations.closing import (
     GatewaySaysOtherwise,
-    confirm,
     decline,
     get_closure,
-    propose,
 )
 from admin.operations.resolver import look
-from tests.conftest import add_operator
+from tests.operations.closures import TRIES, agree, left_to_people, say
 from tests.operations.conftest import UID, Connect
-from tests.operations.desk import Desk, Forward, Killed, Network, dying_at_commit, fresh
+from tests.operations.desk import Desk, Forward, Killed, Network, dying_at_commit, fresh, person
 from tests.stand_in import StandIn
 
 S = OperationState
-TRIES = 3  # so often a look is tried
+LOOK = f"/payments/{UID}"
 HAPPENED, DID_NOT = ClosureClaim.HAPPENED, ClosureClaim.DID_NOT_HAPPEN
 
 
 @pytest.fixture
 def second(app: object) -> Actor:
-    operator = add_operator(Role.FINANCE)
-    return Actor(name=operator.name, operator_id=operator.id, role=Role.FINANCE)
+    return person(Role.FINANCE)
 
 
 @pytest.fixture
@@ -44,32 +41,7 @@ def lost(desk: Desk, payment: Payment, stand_in: StandIn) -> MoneyOperation:
     stand_in.fail_next("/payments/cancel", "drop", when="before_commit")
     operation = desk.refund(payment, 3_000)
     assert operation.state is S.UNKNOWN
-    return leave_to_people(operation, desk, stand_in)
-
-
-def leave_to_people(operation: MoneyOperation, desk: Desk, stand_in: StandIn) -> MoneyOperation:
-    stand_in.fail_next(f"/payments/{UID}", "status", status=500, times=TRIES)
-    desk.look(operation, minutes=31)
-    operation = fresh(operation)
-    assert operation.state is S.HUMAN
-    return operation
-
-
-def say(desk: Desk, operation: MoneyOperation, claim: ClosureClaim, evidence: str = "") -> Closure:
-    return propose(
-        operation.id,
-        claim,
-        evidence=evidence,
-        note="포트원 고객센터에 확인함",
-        actor=desk.actor,
-        gateway=desk.gateway,
-        now=desk.now + timedelta(minutes=40),
-    )
-
-
-def agree(closure: Closure, actor: Actor, desk: Desk) -> MoneyOperation:
-    later = desk.now + timedelta(minutes=45)
-    return confirm(closure.id, actor=actor, gateway=desk.gateway, now=later)
+    return left_to_people(desk, operation, stand_in, LOOK)
 
 
 def test_two_people_close_what_did_not_happen(
@@ -77,7 +49,7 @@ def test_two_people_close_what_did_not_happen(
 ) -> None:
     closure = say(desk, lost, DID_NOT)
     assert fresh(lost).state is S.HUMAN
-    closed = agree(closure, second, desk)
+    closed = agree(desk, closure, by=second)
     assert (closed.state, closed.settled_by) == (S.NOT_EXECUTED, SettledBy.HUMAN)
     assert desk.refund(desk.know(UID), 3_000).state is S.SUCCEEDED
 
@@ -90,7 +62,7 @@ def test_a_process_that_dies_while_the_second_person_agrees_leaves_nothing_behin
     while True:
         with dying_at_commit(deaths):
             try:
-                closed = agree(closure, second, desk)
+                closed = agree(desk, closure, by=second)
             except Killed:
                 deaths += 1
                 assert fresh(lost).state is S.HUMAN
@@ -110,9 +82,9 @@ def test_the_second_person_is_late_when_a_look_has_settled_it_meanwhile(
         settled = look(lost.id, gateway=desk.gateway, now=desk.now + timedelta(minutes=44))
         assert settled.state is S.NOT_EXECUTED
 
-    slow = connect(network=Network("GET", f"/payments/{UID}", settled_meanwhile))
+    slow = connect(network=Network("GET", LOOK, settled_meanwhile))
     with pytest.raises(AlreadyDecided):
-        agree(closure, second, Desk(desk.actor, slow, desk.now))
+        agree(Desk(desk.actor, slow, desk.now), closure, by=second)
     db.session.expire_all()
     assert get_closure(closure.id).word is SecondWord.AWAITED
     assert fresh(lost).settled_by is SettledBy.LOOKUP
@@ -121,7 +93,7 @@ def test_the_second_person_is_late_when_a_look_has_settled_it_meanwhile(
 def test_one_person_closes_nothing(lost: MoneyOperation, desk: Desk) -> None:
     closure = say(desk, lost, DID_NOT)
     with pytest.raises(OwnRequest):
-        agree(closure, desk.actor, desk)
+        agree(desk, closure, by=desk.actor)
     assert fresh(lost).state is S.HUMAN
 
 
@@ -140,7 +112,7 @@ def test_the_gateway_is_asked_again_when_the_second_person_agrees(
     reason = f"[{lost.marker}] 상품 불량"
     stand_in.control("console/cancel", {"imp_uid": UID, "amount": 3_000, "reason": reason})
     with pytest.raises(GatewaySaysOtherwise):
-        agree(closure, second, desk)
+        agree(desk, closure, by=second)
     assert fresh(lost).state is S.HUMAN
 
 
@@ -148,9 +120,9 @@ def test_a_gateway_that_says_nothing_closes_nothing(
     lost: MoneyOperation, desk: Desk, second: Actor, stand_in: StandIn
 ) -> None:
     closure = say(desk, lost, DID_NOT)
-    stand_in.fail_next(f"/payments/{UID}", "status", status=500, times=TRIES)
+    stand_in.fail_next(LOOK, "status", status=500, times=TRIES)
     with pytest.raises(GatewayError):
-        agree(closure, second, desk)
+        agree(desk, closure, by=second)
     assert fresh(lost).state is S.HUMAN
 
 
@@ -159,7 +131,7 @@ def test_a_cancellation_without_our_marker_is_ours_when_two_people_say_so(
 ) -> None:
     stand_in.console_cancel(UID, 3_000)
     entry = stand_in.payment(UID)["cancel_history"][0]["cancellation_id"]
-    closed = agree(say(desk, lost, HAPPENED, entry), second, desk)
+    closed = agree(desk, say(desk, lost, HAPPENED, entry), by=second)
     assert (closed.state, closed.claimed_key) == (S.SUCCEEDED, entry)
 
 
@@ -171,7 +143,7 @@ def test_a_proposal_waits_alone_and_can_be_refused(
         say(desk, lost, DID_NOT)
     decline(closure.id, actor=second, now=desk.now)
     with pytest.raises(AlreadyDecided):
-        agree(closure, second, desk)
+        agree(desk, closure, by=second)
     assert fresh(lost).state is S.HUMAN
     say(desk, lost, DID_NOT)
 
@@ -182,10 +154,8 @@ def test_what_happened_needs_the_gateways_number(lost: MoneyOperation, desk: Des
 
 
 def test_closing_takes_the_right_to_close(lost: MoneyOperation, desk: Desk) -> None:
-    operator = add_operator(Role.SUPPORT)
-    support = Actor(name=operator.name, operator_id=operator.id, role=Role.SUPPORT)
     with pytest.raises(NotAllowed):
-        say(Desk(support, desk.gateway, desk.now), lost, DID_NOT)
+        say(desk.as_role(Role.SUPPORT), lost, DID_NOT)
 
 
 def test_what_is_settled_cannot_be_closed(desk: Desk, payment: Payment) -> None:
@@ -204,5 +174,5 @@ def test_a_charge_of_another_amount_stays_open_until_two_people_took_note(
     assert (charge.state, charge.imp_uid) == (S.MISMATCH, UID)
     with pytest.raises(GatewaySaysOtherwise):
         say(desk, charge, DID_NOT)
-    closed = agree(say(desk, charge, HAPPENED, UID), second, desk)
+    closed = agree(desk, say(desk, charge, HAPPENED, UID), by=second)
     assert closed.state is S.SUCCEEDED

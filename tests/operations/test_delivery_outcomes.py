@@ -20,10 +20,6 @@ LOGIS = f"/escrows/logis/{UID}"
 Q = OperationState
 
 
-def sent(stand_in) -> int:
-    return len(stand_in.requests(path=LOGIS, method="POST"))
-
-
 def order() -> EscrowOrder:
     db.session.expire_all()
     return db.session.query(EscrowOrder).one()
@@ -65,7 +61,7 @@ def test_fault_f57_a_registration_behind_an_unclear_answer_is_found_by_looking(
     assert operation.state is Q.UNKNOWN
     assert desk.look(operation, seconds=15).state is Q.SUCCEEDED
     assert order().delivery.invoice == "123456789012"
-    assert (sent(stand_in), len(stand_in.effects())) == (1, 1)
+    assert (stand_in.sent(LOGIS), len(stand_in.effects())) == (1, 1)
 
 
 def test_a_registration_that_never_arrived_is_called_so_after_the_quiet_period(
@@ -109,7 +105,7 @@ def test_a_parcel_seen_before_sending_is_not_registered_again(desk, parcel, stan
     operation = desk.deliver(parcel)
 
     assert operation.state is Q.REJECTED
-    assert sent(stand_in) == 1  # the colleague's
+    assert stand_in.sent(LOGIS) == 1  # the colleague's
     assert order().state is EscrowState.SHIPPED
     assert order().delivery.operation_id is None
 

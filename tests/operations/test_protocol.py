@@ -30,14 +30,11 @@ from tests.operations.desk import (
     killed_after,
     killed_before,
 )
+from tests.operations.threads import at_once, in_thread
 
 CANCEL = "/payments/cancel"
 LOOK = f"/payments/{UID}"
 Q = OperationState
-
-
-def sent(stand_in) -> int:
-    return len(stand_in.requests(path=CANCEL, method="POST"))
 
 
 def opened(desk, payment, amount=3_000, *, gateway=None) -> MoneyOperation:
@@ -64,24 +61,6 @@ def lost(desk, payment, connect, how) -> MoneyOperation:
     return every_operation()[-1]
 
 
-def in_thread(app, work):
-    """Run in a thread of its own, with its own session; the outcome is in the list."""
-    outcome: list[object] = []
-
-    def run() -> None:
-        with app.app_context():
-            try:
-                outcome.append(work())
-            except Exception as error:
-                outcome.append(error)
-            finally:
-                db.session.remove()
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    return thread, outcome
-
-
 def test_the_intent_is_on_disk_as_sending_while_the_gateway_works(app, desk, payment, stand_in):
     stand_in.fail_next(CANCEL, "delay", method="POST", delay_ms=800)
     payment_id, left = payment.id, payment.cancellable.minor
@@ -97,7 +76,7 @@ def test_the_intent_is_on_disk_as_sending_while_the_gateway_works(app, desk, pay
     thread, outcome = in_thread(
         app, lambda: desk.refund(db.session.get(type(payment), payment_id), 3_000, seen=left).state
     )
-    while not sent(stand_in):
+    while not stand_in.sent(CANCEL):
         thread.join(timeout=0.02)
         assert thread.is_alive(), outcome
     with db.engine.connect() as another:
@@ -130,12 +109,10 @@ def test_fault_f28_one_form_sent_five_times_at_once_is_one_refund(app, desk, pay
         again = db.session.get(type(payment), payment_id)
         return desk.refund(again, 3_000, seen=left, form_key="one-form").id
 
-    runs = [in_thread(app, press) for _ in range(5)]
-    for thread, _ in runs:
-        thread.join()
+    outcomes = at_once(app, *[press] * 5)
 
-    assert len({outcome[0] for _, outcome in runs}) == 1, [outcome for _, outcome in runs]
-    assert len(every_operation()) == len(stand_in.effects()) == sent(stand_in) == 1
+    assert len(set(outcomes)) == 1, outcomes
+    assert len(every_operation()) == len(stand_in.effects()) == stand_in.sent(CANCEL) == 1
 
 
 def test_fault_f27_two_people_at_once_are_one_refund_and_one_refusal(app, desk, payment, stand_in):
@@ -149,15 +126,12 @@ def test_fault_f27_two_people_at_once_are_one_refund_and_one_refusal(app, desk, 
         both.wait(timeout=10)
         return desk.refund(again, 3_000, seen=left, form_key=form_key)
 
-    runs = [in_thread(app, lambda name=name: press(name)) for name in ("kim", "lee")]
-    for thread, _ in runs:
-        thread.join()
+    outcomes = at_once(app, lambda: press("kim"), lambda: press("lee"))
 
-    outcomes = [outcome[0] for _, outcome in runs]
     refusals = [one for one in outcomes if isinstance(one, OperationInProgress)]
     assert len(refusals) == 1, outcomes
     assert refusals[0].values["who"] == desk.actor.name
-    assert len(every_operation()) == len(stand_in.effects()) == sent(stand_in) == 1
+    assert len(every_operation()) == len(stand_in.effects()) == stand_in.sent(CANCEL) == 1
 
 
 def test_the_database_itself_holds_one_open_refund_a_payment(desk, payment):
@@ -177,7 +151,7 @@ def test_a_second_refund_waits_until_the_first_one_is_known(desk, payment, stand
         desk.refund(payment, 1_000)
 
     assert refusal.value.operation_id == first.id
-    assert sent(stand_in) == 1
+    assert stand_in.sent(CANCEL) == 1
 
 
 def test_opening_a_second_refund_settles_the_first_where_it_can(desk, payment, stand_in):
@@ -226,7 +200,7 @@ def test_a_process_killed_while_sending_leaves_an_unknown_that_is_never_sent_aga
 ):
     operation = lost(desk, payment, connect, how)
     assert operation.state is Q.SENDING
-    before = sent(stand_in)
+    before = stand_in.sent(CANCEL)
 
     assert desk.sweep(seconds=60) == 0  # the lease of the process that sends
     advance(operation.id, gateway=desk.gateway, now=desk.now + timedelta(seconds=60))
@@ -237,7 +211,7 @@ def test_a_process_killed_while_sending_leaves_an_unknown_that_is_never_sent_aga
         desk.sweep(minutes=minutes)
 
     assert operation.state is settled
-    assert sent(stand_in) == before
+    assert stand_in.sent(CANCEL) == before
     assert len(stand_in.effects()) == effects
 
 
@@ -275,7 +249,7 @@ def test_the_ladder_looks_again_and_again_and_then_asks_a_person(desk, payment, 
         assert look(operation.id, gateway=desk.gateway, now=at + timedelta(hours=1)).state is (
             Q.SUCCEEDED
         )
-    assert sent(stand_in) == 1
+    assert stand_in.sent(CANCEL) == 1
 
 
 def test_two_resolvers_never_look_at_one_operation_at_once(desk, payment, stand_in):
@@ -299,7 +273,7 @@ def test_what_was_recorded_for_another_gateway_is_neither_sent_nor_judged(
     with pytest.raises(WrongGateway):
         execute(ready.id, gateway=elsewhere, now=desk.now)
     sweep(gateway=elsewhere, now=desk.now + timedelta(minutes=2))
-    assert (ready.state, sent(stand_in)) == (Q.READY, 0)
+    assert (ready.state, stand_in.sent(CANCEL)) == (Q.READY, 0)
 
     stand_in.fail_next(CANCEL, "drop", method="POST", when="after_commit")
     execute(ready.id, gateway=desk.gateway, now=desk.now)
@@ -349,7 +323,7 @@ def test_a_process_that_stood_still_beyond_its_lease_sends_nothing(desk, payment
     with Gateway(settings, now=late_once_it_may_send) as gateway:
         operation = desk.refund(payment, 3_000, gateway=gateway)
     assert operation.state is Q.NOT_EXECUTED
-    assert sent(stand_in) == 0
+    assert stand_in.sent(CANCEL) == 0
 
 
 def test_an_answer_that_comes_after_somebody_else_looked_is_still_written(
@@ -363,4 +337,4 @@ def test_an_answer_that_comes_after_somebody_else_looked_is_still_written(
     network = Network("POST", CANCEL, given_up_meanwhile)
     operation = desk.refund(payment, 3_000, gateway=connect(network=network))
     assert fresh(operation).state is Q.SUCCEEDED
-    assert sent(stand_in) == 1
+    assert stand_in.sent(CANCEL) == 1

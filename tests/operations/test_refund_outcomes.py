@@ -14,10 +14,6 @@ pytestmark = pytest.mark.slow
 CANCEL = "/payments/cancel"
 
 
-def sent(stand_in) -> int:
-    return len(stand_in.requests(path=CANCEL, method="POST"))
-
-
 HAPPENED = {
     "fault_f24_dropped": ("drop", {}),
     "fault_f07_500": ("status", {"status": 500}),
@@ -51,7 +47,7 @@ def test_a_refund_that_happened_behind_an_unclear_answer_is_settled_by_its_marke
     looked = desk.look(operation, seconds=15)
     assert (looked.state, looked.settled_by) == (OperationState.SUCCEEDED, SettledBy.LOOKUP)
     assert looked.claimed_key
-    assert sent(stand_in) == len(stand_in.effects()) == 1
+    assert stand_in.sent(CANCEL) == len(stand_in.effects()) == 1
     assert payment.cancelled_minor == stand_in.payment(UID)["cancel_amount"] == 3_000
 
 
@@ -76,7 +72,7 @@ def test_a_refund_that_never_happened_is_called_so_only_after_the_quiet_period(
     assert operation.state is OperationState.UNKNOWN
     assert desk.look(operation, minutes=9, seconds=50).state is OperationState.UNKNOWN
     assert desk.look(operation, minutes=12).state is OperationState.NOT_EXECUTED
-    assert (sent(stand_in), stand_in.effects()) == (1, [])
+    assert (stand_in.sent(CANCEL), stand_in.effects()) == (1, [])
     again = desk.refund(payment, 3_000)
     assert again.state is OperationState.SUCCEEDED
     assert len(stand_in.effects()) == 1
@@ -100,7 +96,7 @@ def test_fault_f04_a_refund_that_could_not_be_sent_is_not_executed_at_once(
     operation = desk.refund(payment, 3_000, gateway=nobody)
 
     assert (operation.state, operation.is_open) == (OperationState.NOT_EXECUTED, False)
-    assert sent(stand_in) == 0
+    assert stand_in.sent(CANCEL) == 0
     assert desk.refund(payment, 3_000).state is OperationState.SUCCEEDED
 
 
@@ -110,7 +106,7 @@ def test_fault_f04_nothing_is_sent_when_the_look_before_it_fails(desk, payment, 
     operation = desk.refund(payment, 3_000, gateway=closed)
 
     assert (operation.state, operation.attempts) == (OperationState.NOT_EXECUTED, 0)
-    assert sent(stand_in) == 0
+    assert stand_in.sent(CANCEL) == 0
 
 
 def test_fault_f11_a_stale_token_is_renewed_once_and_the_refund_goes_through(
@@ -121,7 +117,7 @@ def test_fault_f11_a_stale_token_is_renewed_once_and_the_refund_goes_through(
     operation = desk.refund(payment, 3_000)
 
     assert operation.state is OperationState.SUCCEEDED
-    assert (sent(stand_in), len(stand_in.effects())) == (2, 1)
+    assert (stand_in.sent(CANCEL), len(stand_in.effects())) == (2, 1)
 
 
 @pytest.mark.parametrize("status", [401, 403], ids=["fault_f12_401", "403"])
@@ -220,7 +216,7 @@ def test_fault_f26_a_refund_by_somebody_else_before_the_look_is_never_sent(desk,
     operation = desk.refund(payment, 3_000)
 
     assert (operation.state, operation.settled_by) == (OperationState.REJECTED, SettledBy.LOCAL)
-    assert sent(stand_in) == 0
+    assert stand_in.sent(CANCEL) == 0
     assert payment.cancelled_minor == 2_000
 
 

@@ -23,8 +23,7 @@ from admin.models import MoneyOperation, Payment, db
 from admin.refund_rules.service import set_limit
 from admin.refunds.service import RefundCommand, refund_payment
 from tests.operations.conftest import UID, Connect
-from tests.operations.desk import Desk, Forward, Network
-from tests.operations.test_approval import person
+from tests.operations.desk import Desk, Forward, Network, person
 from tests.stand_in import StandIn
 
 S = OperationState
