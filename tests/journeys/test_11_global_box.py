@@ -17,8 +17,12 @@ pytestmark = pytest.mark.browser
 
 BUYER = """SELECT buyer_name, count(*) FROM payments WHERE buyer_name IS NOT NULL
     GROUP BY buyer_name HAVING count(*) > 6 ORDER BY count(*) DESC, buyer_name LIMIT 1"""
+# One that its buyer and amount tell from all others.
 PAID = """SELECT id, imp_uid, merchant_uid, buyer_name, buyer_tel, amount_minor FROM payments
     WHERE status = 'paid' AND cancelled_minor = 0 AND pay_method = 'card' AND NOT escrow
+      AND (SELECT count(*) FROM payments other
+           WHERE (other.buyer_tel, other.amount_minor)
+               = (payments.buyer_tel, payments.amount_minor)) = 1
     ORDER BY paid_at DESC LIMIT 1 OFFSET 12"""
 
 
