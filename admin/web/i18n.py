@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
 from flask import Flask, g, has_app_context, request
 from flask_babel import Babel, Domain, force_locale, get_locale
-from markupsafe import Markup
 
 from admin.web.access import signed_in
 
@@ -26,8 +25,13 @@ def install(app: Flask) -> None:
     babel.init_app(app, locale_selector=choose_locale)
     domain = PageDomain(app.extensions["babel"].translation_directories, "messages")
     app.extensions["babel"].instance.domain_instance = domain
-    in_pages = {"gettext": _sentences(domain), "ngettext": _counted_sentences(domain)}
-    app.jinja_env.globals.update(in_pages, _=in_pages["gettext"])
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: domain.get_translations().ugettext(text),
+        lambda one, many, number: domain.get_translations().ungettext(one, many, number),
+        newstyle=True,
+    )
+    # Jinja's `_` looks `gettext` up by name and calls it, for each of a page's hundred sentences.
+    app.jinja_env.globals["_"] = app.jinja_env.globals["gettext"]
 
 
 class PageDomain(Domain):
@@ -41,28 +45,6 @@ class PageDomain(Domain):
         if held is None:
             held = g.sentences = super().get_translations()
         return held
-
-
-def _sentences(domain: Domain) -> Callable[..., Markup]:
-    """`gettext` as templates call it. What goes into a sentence is escaped.
-
-    Jinja's own asks two more functions for each sentence, a twentieth of a page.
-    """
-
-    def gettext(text: str, /, **values: object) -> Markup:
-        return Markup(domain.get_translations().ugettext(text)) % values  # noqa: S704 - ours
-
-    return gettext
-
-
-def _counted_sentences(domain: Domain) -> Callable[..., Markup]:
-    """`ngettext` as templates call it; `num` is the number."""
-
-    def ngettext(one: str, many: str, number: int, /, **values: object) -> Markup:
-        text = domain.get_translations().ungettext(one, many, number)
-        return Markup(text) % {"num": number, **values}  # noqa: S704 - ours
-
-    return ngettext
 
 
 @contextmanager
