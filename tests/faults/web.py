@@ -44,6 +44,7 @@ def environment(settings: Settings, **changes: str) -> dict[str, str]:
         "GATEWAY_SECRET": settings.gateway_secret,
         "SECRET_KEY": settings.secret_key,
         "WEBHOOK_TOKEN": settings.webhook_token,
+        "EXPORTS_FOLDER": str(settings.exports_path),
         "TRUSTED_HOSTS": "127.0.0.1",
         "SECURE_COOKIES": "false",
         "LOG_LEVEL": "WARNING",
