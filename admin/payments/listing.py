@@ -64,16 +64,24 @@ class Search:
     def kept(self, *without: str) -> list[tuple[str, str]]:
         """The query string as pairs, without the named parts and without the place."""
         dropped = {*without, *_OF_THE_PAGE}
-        return [(k, v) for k, v in self._asked if k not in dropped and v]
+        return [pair for pair in self._asked if pair[0] not in dropped]
 
     def address(self, *without: str, **parts: str) -> str:
         """The list with these parts changed."""
-        pairs = [*self.kept(*without, *parts), *[(k, v) for k, v in parts.items() if v]]
-        return self._list + (f"?{urlencode(pairs)}" if pairs else "")
+        dropped = {*without, *parts, *_OF_THE_PAGE}
+        written = [text for name, text in self._written if name not in dropped]
+        if new := {name: value for name, value in parts.items() if value}:
+            written.append(urlencode(new))
+        return f"{self._list}?{'&'.join(written)}" if written else self._list
 
     @cached_property
     def _asked(self) -> list[tuple[str, str]]:
-        return asked()
+        return [(name, value) for name, value in asked() if value]
+
+    @cached_property
+    def _written(self) -> list[tuple[str, str]]:
+        """Each part by its name and as it stands in an address: a page has two dozen of them."""
+        return [(name, urlencode([(name, value)])) for name, value in self._asked]
 
     @cached_property
     def _list(self) -> str:
