@@ -141,17 +141,24 @@ def plan(wanted: PaymentFilter, *, now: datetime, many: int = MANY) -> Plan:
 
 def select_payments(drawn: Plan) -> sa.Select[Payment]:
     """Payments that match, unordered; page by `page_order`."""
-    if drawn.streamed:
-        pieces = pieces_table()
-        # The plus keeps SQLite from asking the text index for one row at a time.
-        found = Payment.id == (pieces.c.id if is_postgresql() else pieces.c.id.op("+")(0))
-        return (
-            sa.select(Payment)
-            .join(pieces, found)
-            .where(matches(_pieces(drawn)), *_span(drawn.wanted, pieces.c.id))
-            .where(*_around(replace(drawn, few=None)), *drawn.compiled.rest)
-        )
-    return sa.select(Payment).where(*conditions(drawn))
+    if not drawn.streamed:
+        return sa.select(Payment).where(*conditions(drawn))
+    pieces = pieces_table()
+    held = (matches(_pieces(drawn)), *_span(drawn.wanted, pieces.c.id))
+    rest = (*_around(replace(drawn, few=None)), *drawn.compiled.rest)
+    if is_postgresql():
+        # Newest first before anything else is read of them: PostgreSQL thinks that few match and
+        # would read thousands of payments and texts to show fifty. OFFSET keeps it from seeing in.
+        found = sa.select(pieces.c.id).where(*held).order_by(pieces.c.id.desc()).offset(0)
+        keys = found.subquery()
+        return sa.select(Payment).join(keys, Payment.id == keys.c.id).where(*rest)
+    # The plus keeps SQLite from asking the text index for one row at a time.
+    return (
+        sa.select(Payment)
+        .join(pieces, Payment.id == pieces.c.id.op("+")(0))
+        .where(*held)
+        .where(*rest)
+    )
 
 
 def select_rows(drawn: Plan, also: Sequence[str] = ()) -> sa.Select[*tuple[Any, ...]]:
@@ -165,7 +172,7 @@ def select_rows(drawn: Plan, also: Sequence[str] = ()) -> sa.Select[*tuple[Any, 
 def page_order(drawn: Plan) -> list[Any]:
     """The keyset the list is paged by: its time, amount or number, then the key."""
     if drawn.streamed:
-        return [pieces_table().c.id]
+        return [Payment.id if is_postgresql() else pieces_table().c.id]
     wanted = drawn.wanted
     first: dict[Sort, InstrumentedAttribute[Any]] = {
         Sort.TIME: time_column(wanted.basis),

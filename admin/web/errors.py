@@ -28,6 +28,7 @@ from admin.gateway.errors import (
     GatewayRejected,
     GatewayUnknownStatus,
 )
+from admin.models import db
 from admin.web.filters import money_with_unit
 from admin.web.problems import API, problem
 
@@ -136,9 +137,11 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 def _database_error(error: OperationalError) -> ResponseReturnValue:
     """Locked, full or gone. An operation that was begun never ends here: it has its own page."""
     log.exception("database.failed", path=request.path, error=type(error.orig).__name__)
+    db.session.rollback()  # PostgreSQL answers nothing more in a transaction that has failed
     return error_page(503, gettext(SENTENCES[503]))
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:
     log.exception("request.failed", path=request.path, error=type(error).__name__)
+    db.session.rollback()
     return error_page(500, gettext(SENTENCES[500]))

@@ -248,3 +248,16 @@ def watch(query: str) -> list[int]:
     """The first column of what the server says, over a connection of its own."""
     with db.engine.connect() as connection:
         return list(connection.scalars(sa.text(query)))
+
+
+@on_postgresql
+def test_a_question_that_takes_too_long_ends_on_a_page_of_ours(finance):
+    """The server gives the question up; the page about it asks the database for its frame."""
+    with db.engine.connect() as holder:
+        holder.execute(sa.text("LOCK TABLE payments IN ACCESS EXCLUSIVE MODE"))
+        answer = finance.get("/payments/", headers={"Accept-Language": "en"})
+        holder.rollback()
+
+    assert answer.status_code == 503
+    assert "Busy right now. Nothing was sent" in answer.text
+    assert finance.get("/payments/").status_code == 200
