@@ -72,6 +72,7 @@ def _keep(payment_id: int, told: Told | None, *, now: datetime) -> None:
             row = CashReceipt(payment_id=payment_id, first_looked_at=now)
             db.session.add(row)
         row.looked_at = now
+        row.outdated = False
         if told is None:
             return  # what was told before stays known
         row.apply_num = told.apply_num

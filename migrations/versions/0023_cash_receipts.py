@@ -19,6 +19,7 @@ TABLE = "cash_receipts"
 INDEX = "ix_payments_cash_receipt"
 ISSUED = sa.text("cash_receipt_issued")
 NO_NUMBER = sa.text("apply_num IS NULL")
+OUTDATED = sa.text("outdated")
 
 
 def upgrade() -> None:
@@ -34,6 +35,7 @@ def upgrade() -> None:
         sa.Column("receipt_url", sa.Text(), nullable=True),
         sa.Column("first_looked_at", UtcDateTime(), nullable=False),
         sa.Column("looked_at", UtcDateTime(), nullable=False),
+        sa.Column("outdated", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["payment_id"], ["payments.id"], name=op.f("fk_cash_receipts_payment_id_payments")
         ),
@@ -46,6 +48,13 @@ def upgrade() -> None:
         ["looked_at"],
         sqlite_where=NO_NUMBER,
         postgresql_where=NO_NUMBER,
+    )
+    op.create_index(
+        op.f("ix_cash_receipts_outdated"),
+        TABLE,
+        ["payment_id"],
+        sqlite_where=OUTDATED,
+        postgresql_where=OUTDATED,
     )
     op.create_index(op.f(INDEX), "payments", ["id"], sqlite_where=ISSUED, postgresql_where=ISSUED)
 

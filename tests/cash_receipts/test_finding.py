@@ -14,7 +14,7 @@ from admin.payments.finding import MANY, PaymentFilter, plan
 from admin.payments.queries import find_exact
 from admin.payments.service import sync_payment
 from sandbox.numbering import automatic_receipt_num
-from tests.cash_receipts.test_collecting import FIRST, SECOND, issued, round_of
+from tests.cash_receipts.test_collecting import FIRST, SECOND, asked, issued, round_of
 from tests.payments.looking import EN
 from tests.payments.test_page import section
 from tests.payments.trade import every_row, plant, take_in
@@ -74,6 +74,28 @@ def test_a_newer_receipt_takes_the_place_of_the_old_number(keys, stand_in, gatew
     assert (find_exact(newer), find_exact(NUMBER)) == (keys[FIRST], None)
     assert found(newer, now) == [FIRST]
     assert found(NUMBER, now) == []
+
+
+def test_what_became_of_a_receipt_elsewhere_is_learned_with_its_payment(
+    keys, stand_in, gateway, now
+):
+    receipt = db.session.get_one(CashReceipt, keys[FIRST])
+    asked_before = len(asked(stand_in))
+
+    gateway.revoke_cash_receipt(FIRST)
+    sync_payment(FIRST, source="sync", gateway=gateway, now=now + HOUR)
+    round_of(gateway, now + HOUR)
+    db.session.refresh(receipt)
+    assert receipt.cancelled_at is not None
+
+    newer = gateway.issue_cash_receipt(FIRST, identifier="010-1234-5678").apply_num
+    sync_payment(FIRST, source="sync", gateway=gateway, now=now + 2 * HOUR)
+    round_of(gateway, now + 2 * HOUR)
+    assert (find_exact(newer), find_exact(NUMBER)) == (keys[FIRST], None)
+
+    round_of(gateway, now + 3 * HOUR)
+    looks = [uid for uid in asked(stand_in)[asked_before:] if uid == FIRST]
+    assert len(looks) == 2 + 2  # two of the rounds', the revocation and the newer one
 
 
 def test_the_page_shows_the_receipt_and_who_cancelled_it(keys, viewer, gateway, now):
