@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+import sqlalchemy as sa
 import structlog
 
 from admin.cash_receipts.queries import find_unlearned
@@ -46,6 +47,9 @@ def learn(payment_id: int, imp_uid: str, *, gateway: Gateway, now: datetime) -> 
 
     Call it outside a transaction. Raises GatewayError when the gateway does not answer.
     """
+    was_issued = db.session.scalar(
+        sa.select(Payment.cash_receipt_issued).where(Payment.id == payment_id)
+    )
     db.session.commit()  # no reading transaction stays open while the gateway is asked
     try:
         told = gateway.get_cash_receipt(imp_uid)
@@ -53,7 +57,7 @@ def learn(payment_id: int, imp_uid: str, *, gateway: Gateway, now: datetime) -> 
         told = None  # it will say the same in a minute: tomorrow is soon enough
     if told is not None and told.subject != imp_uid:
         told = None
-    _keep(payment_id, told, now=now)
+    _keep(payment_id, told, was_issued=was_issued, now=now)
 
 
 def _is_of_this_payment(error: GatewayError) -> bool:
@@ -62,7 +66,9 @@ def _is_of_this_payment(error: GatewayError) -> bool:
     return status is not None and status != TOO_MANY_REQUESTS
 
 
-def _keep(payment_id: int, told: Told | None, *, now: datetime) -> None:
+def _keep(
+    payment_id: int, told: Told | None, *, now: datetime, was_issued: bool | None = None
+) -> None:
     with transaction():
         payment = lock(Payment, payment_id)  # whoever writes its text waits for the other
         if payment is None:
@@ -72,7 +78,8 @@ def _keep(payment_id: int, told: Told | None, *, now: datetime) -> None:
             row = CashReceipt(payment_id=payment_id, first_looked_at=now)
             db.session.add(row)
         row.looked_at = now
-        row.outdated = False
+        # The mirror may have learned more while the gateway was being asked.
+        row.outdated = told is not None and payment.cash_receipt_issued != was_issued
         if told is None:
             return  # what was told before stays known
         row.apply_num = told.apply_num

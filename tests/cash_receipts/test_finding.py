@@ -98,6 +98,26 @@ def test_what_became_of_a_receipt_elsewhere_is_learned_with_its_payment(
     assert len(looks) == 2 + 2  # two of the rounds', the revocation and the newer one
 
 
+def test_an_answer_that_was_overtaken_is_asked_for_again(keys, gateway, now):
+    """The receipt is revoked, and the mirror told so, while its number is on the way to us."""
+
+    class Overtaken:
+        def get_cash_receipt(self, imp_uid):
+            told = gateway.get_cash_receipt(imp_uid)
+            gateway.revoke_cash_receipt(imp_uid)
+            sync_payment(imp_uid, source="sync", gateway=gateway, now=now)
+            return told
+
+    learn(keys[FIRST], FIRST, gateway=Overtaken(), now=now)
+    receipt = db.session.get_one(CashReceipt, keys[FIRST])
+    assert receipt.cancelled_at is None
+
+    round_of(gateway, now)
+
+    db.session.refresh(receipt)
+    assert receipt.cancelled_at is not None
+
+
 def test_the_page_shows_the_receipt_and_who_cancelled_it(keys, viewer, gateway, now):
     address = f"/payments/{keys[FIRST]}"
     page = viewer.get(address, **EN).text
