@@ -19,6 +19,7 @@ from flask_security.utils import hash_password
 from admin.accounts.demo import seed_demo_operators
 from admin.accounts.service import make_operator
 from admin.accounts.tasks import FORGET
+from admin.cash_receipts.tasks import COLLECT
 from admin.checkout import tasks as _checkout_tasks  # noqa: F401 - registers its handler
 from admin.customers.importing import import_customers
 from admin.delivery_batches import tasks as _delivery_batch_tasks  # noqa: F401 - registers its handler
@@ -266,6 +267,7 @@ def worker() -> None:
         (SYNC, timedelta(minutes=settings().sync_minutes)),
         (LOOK, timedelta(minutes=10)),
         (CONFIRM, timedelta(minutes=10)),
+        (COLLECT, timedelta(minutes=1)),
         (EXPIRE, timedelta(minutes=1)),
         (FORGET, timedelta(hours=1)),
         (EXPORT_SWEEP, timedelta(minutes=5)),

@@ -3,6 +3,7 @@
 import secrets
 import sqlite3
 import time
+import zlib
 
 from sandbox.clock import kst_minute
 
@@ -21,6 +22,16 @@ def new_imp_uid(db: sqlite3.Connection, *, by_api: bool) -> str:
 def new_pg_tid(at: int) -> str:
     """KCP's transaction number: the minute and four more digits."""
     return f"{kst_minute(at)}{secrets.randbelow(10_000):04d}"
+
+
+def new_receipt_num() -> str:
+    """The tax office's number of a cash receipt."""
+    return f"{secrets.randbelow(10**9):09d}"
+
+
+def automatic_receipt_num(imp_uid: str) -> str:
+    """The same number each time for the receipt that KCP issued with this payment."""
+    return f"{zlib.crc32(imp_uid.encode()) % 10**9:09d}"
 
 
 def new_apply_num() -> str:

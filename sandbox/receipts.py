@@ -10,7 +10,7 @@ from sandbox.cancellation import balance
 from sandbox.envelope import NO_PAYMENT, http_refusal, success
 from sandbox.incoming import Body, Number, number, read_body, text
 from sandbox.ledger import record
-from sandbox.numbering import new_apply_num, new_pg_tid
+from sandbox.numbering import automatic_receipt_num, new_pg_tid, new_receipt_num
 from sandbox.payment_rows import find_payment
 from sandbox.state import sandbox
 from sandbox.store import Row
@@ -20,6 +20,7 @@ bp = Blueprint("receipts", __name__, url_prefix="/receipts")
 _METHODS = frozenset({"trans", "vbank"})
 _TYPES = frozenset({"person", "company"})
 _VAT_SHARE = 11
+_COMPANIES = 8  # one receipt in so many is for a company's expense
 _NONE = "발급된 현금영수증이 존재하지 않습니다."
 _SHOWN = (
     "receipt_tid", "apply_num", "type", "amount", "vat", "receipt_url", "applied_at",
@@ -114,26 +115,44 @@ def _issue(
     living = _find(db, scope, uid)
     if living is not None and not living["cancelled_at"]:
         raise http_refusal(400, "이미 현금영수증이 발급된 결제건입니다.")
-    receipt_tid = new_pg_tid(now)
-    receipt = {
+    receipt = _slip(
+        scope,
+        uid,
+        tid=new_pg_tid(now),
+        apply_num=new_receipt_num(),
+        kind=kind,
+        amount=amount,
+        vat=_vat(body, amount),
+        at=now,
+    )
+    _store(db, receipt)
+    return receipt
+
+
+def _slip(
+    scope: str, uid: str, *, tid: str, apply_num: str, kind: str, amount: Any, vat: int, at: int
+) -> dict[str, Any]:
+    return {
         "scope": scope,
         "uid": uid,
-        "receipt_tid": receipt_tid,
-        "apply_num": new_apply_num(),
+        "receipt_tid": tid,
+        "apply_num": apply_num,
         "type": kind,
         "amount": amount,
-        "vat": _vat(body, amount),
+        "vat": vat,
         "receipt_url": "https://admin8.kcp.co.kr/assist/bill.BillActionNew.do?cmd=cash_bill"
-        f"&cash_no={receipt_tid}&order_no={uid}&trade_mony={amount}",
-        "applied_at": now,
+        f"&cash_no={tid}&order_no={uid}&trade_mony={amount}",
+        "applied_at": at,
         "cancelled_at": 0,
     }
+
+
+def _store(db: sqlite3.Connection, receipt: Mapping[str, Any]) -> None:
     db.execute(
         f"INSERT OR REPLACE INTO receipts ({', '.join(receipt)})"
         f" VALUES ({', '.join(f':{name}' for name in receipt)})",
         receipt,
     )
-    return receipt
 
 
 def _vat(body: Body, amount: Number) -> int:
@@ -150,11 +169,9 @@ def _revoke(db: sqlite3.Connection, scope: str, uid: str, *, absent: int) -> dic
     living = _find(db, scope, uid)
     if living is None or living["cancelled_at"]:
         raise http_refusal(absent, _NONE)
-    now = sandbox().clock.now()
-    db.execute(
-        "UPDATE receipts SET cancelled_at = ? WHERE scope = ? AND uid = ?", (now, scope, uid)
-    )
-    return dict(living) | {"cancelled_at": now}
+    revoked = living | {"cancelled_at": sandbox().clock.now()}
+    _store(db, revoked)
+    return revoked
 
 
 def _show(scope: str, uid: str) -> Response:
@@ -165,11 +182,32 @@ def _show(scope: str, uid: str) -> Response:
     return success(_shown(receipt))
 
 
-def _find(db: sqlite3.Connection, scope: str, uid: str) -> Row | None:
+def _find(db: sqlite3.Connection, scope: str, uid: str) -> dict[str, Any] | None:
     row: Row | None = db.execute(
         "SELECT * FROM receipts WHERE scope = ? AND uid = ?", (scope, uid)
     ).fetchone()
-    return row
+    if row is not None:
+        return dict(row)
+    return _automatic(db, uid) if scope == _PAYMENT else None
+
+
+def _automatic(db: sqlite3.Connection, imp_uid: str) -> dict[str, Any] | None:
+    """The receipt that KCP issued from what the buyer typed into the payment window."""
+    row = find_payment(db, imp_uid)
+    if row is None or not row["cash_receipt_issued"] or not row["paid_at"]:
+        return None
+    number = automatic_receipt_num(imp_uid)
+    amount = int(row["amount"])
+    return _slip(
+        _PAYMENT,
+        imp_uid,
+        tid=row["pg_tid"] or number,
+        apply_num=number,
+        kind="company" if int(number) % _COMPANIES == 0 else "person",
+        amount=amount,
+        vat=int(amount - row["tax_free"]) // _VAT_SHARE,
+        at=row["paid_at"],
+    )
 
 
 def _mark(db: sqlite3.Connection, row: Row, *, is_issued: bool) -> None:

@@ -64,7 +64,7 @@ def take_in(
         connection.execute(sa.insert(EscrowOrder), held)
     _observe(list(keys.values()), fetch_seq=fetch_seq, source=source, now=now)
     daily.note((None, one) for one in snapshots)
-    text_index.put(connection, [(keys[one.imp_uid], one) for one in snapshots])
+    text_index.put_first(connection, [(keys[one.imp_uid], one) for one in snapshots])
     return keys
 
 

@@ -20,6 +20,7 @@ from admin.mirror.arrivals import take_in
 from admin.mirror.escrow import keep_escrow_order
 from admin.mirror.unchanged import confirm, hold
 from admin.models import (
+    CashReceipt,
     GatewayBinding,
     Observation,
     Payment,
@@ -41,6 +42,12 @@ _NEXT_PLACES = (
 _ANSWERED = (
     sa.update(GatewayBinding)
     .values(seen_at=sa.bindparam("now"))
+    .execution_options(synchronize_session=False)
+)
+_OUTDATED = (
+    sa.update(CashReceipt)
+    .where(CashReceipt.payment_id == sa.bindparam("key"))
+    .values(outdated=True)
     .execution_options(synchronize_session=False)
 )
 _LOCKED = (
@@ -164,6 +171,8 @@ def _apply_one(
         db.session.flush()  # the row's version is judged before anything is written beside it
         daily.note([(ours.snapshot, merged.result.snapshot)])
         text_index.put(db.session.connection(), [(payment.id, merged.result.snapshot)])
+        if "cash_receipt_issued" in merged.changed:
+            db.session.execute(_OUTDATED, {"key": payment.id})
     known = payment.quarantined and bool(merged.conflicts)  # told before; nothing new to keep
     payment.quarantined = bool(merged.conflicts)  # a look that agrees again lifts it
     payment.fetch_seq = merged.result.fetch_seq

@@ -2,6 +2,7 @@
 
 from admin.models.audit_entry import AuditEntry
 from admin.models.base import Base, db, in_transaction, lock, transaction
+from admin.models.cash_receipt import CashReceipt
 from admin.models.customer import BillingKey, Customer
 from admin.models.delivery_batch import DeliveryBatch, DeliveryBatchRow
 from admin.models.escrow_order import Delivery, EscrowDecision, EscrowOrder
@@ -33,6 +34,7 @@ __all__ = [
     "AuditEntry",
     "Base",
     "BillingKey",
+    "CashReceipt",
     "Closure",
     "ColumnChoice",
     "Customer",

@@ -26,6 +26,7 @@ from admin.domain.search.query import (
     StatusWord,
     Term,
 )
+from admin.models.cash_receipt import CashReceipt
 from admin.models.operation import MoneyOperation
 from admin.models.payment import Payment, PaymentCancellation, digits_of
 from admin.models.text_index import (
@@ -42,10 +43,14 @@ FEWEST_PHONE_DIGITS = 4
 Condition = sa.ColumnElement[bool]
 Alternatives = tuple[Needed, ...]
 
-TEXT_COLUMNS: dict[Field, InstrumentedAttribute[Any]] = {
+TEXT_COLUMNS: dict[Field, sa.ColumnElement[str] | InstrumentedAttribute[Any]] = {
     Field.ORDER: Payment.merchant_uid,
     Field.PAYMENT: Payment.imp_uid,
     Field.APPROVAL: Payment.apply_num,
+    Field.RECEIPT: sa.select(CashReceipt.apply_num)
+    .where(CashReceipt.payment_id == Payment.id)
+    .correlate(Payment)
+    .scalar_subquery(),
     Field.BUYER: Payment.buyer_name,
     Field.PHONE: Payment.buyer_tel_digits,
     Field.EMAIL: Payment.buyer_email,

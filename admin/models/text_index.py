@@ -7,7 +7,7 @@ with the payment they speak of, in the same transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -60,6 +60,11 @@ _PUT_POSTGRES = sa.text(
     "VALUES (:id, array_to_tsvector(string_to_array(:pieces, ' '))) "
     "ON CONFLICT (payment_id) DO UPDATE SET pieces = excluded.pieces"
 )
+_RECEIPTS = sa.table("cash_receipts", sa.column("payment_id"), sa.column("apply_num"))
+_NUMBERS = sa.select(_RECEIPTS).where(
+    _RECEIPTS.c.payment_id.in_(sa.bindparam("keys", expanding=True)),
+    _RECEIPTS.c.apply_num.is_not(None),
+)
 _PUT_TEXT = sa.text(
     "INSERT INTO payment_texts(payment_id, text) VALUES (:id, :text) "
     "ON CONFLICT (payment_id) DO UPDATE SET text = excluded.text"
@@ -92,8 +97,8 @@ def _make_beside(_table: sa.Table, connection: Connection, **_how: Any) -> None:
     make_pieces(connection)
 
 
-def text_of(payment: Searchable) -> str:
-    """What a word may be found in, part by part."""
+def text_of(payment: Searchable, cash_receipt: str | None = None) -> str:
+    """What a word may be found in, part by part. `cash_receipt`: the number of its receipt."""
     names = [payment.buyer_name, payment.order_name, payment.vbank_holder]
     return joined(
         [
@@ -105,6 +110,7 @@ def text_of(payment: Searchable) -> str:
             _digits(payment.buyer_tel),
             payment.buyer_addr,
             payment.apply_num,
+            cash_receipt,
             payment.pg_tid,
             payment.pg_id,
             payment.customer_uid,
@@ -147,13 +153,37 @@ def quota_mark(months: int) -> str:
 
 
 def put(connection: Connection, payments: Sequence[tuple[int, Searchable]]) -> None:
-    """Write the index of these payments anew, inside the caller's transaction."""
+    """Write the index of these payments anew, inside the caller's transaction.
+
+    Whoever writes it, what is known beside the payment stays in its text.
+    """
+    _write(connection, payments, _cash_receipts(connection, [key for key, _ in payments]))
+
+
+def put_first(connection: Connection, payments: Sequence[tuple[int, Searchable]]) -> None:
+    """The same for payments written just now, of which nothing else is known yet."""
+    _write(connection, payments, {})
+
+
+def _cash_receipts(connection: Connection, keys: Sequence[int]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for start in range(0, len(keys), _BATCH):
+        rows = connection.execute(_NUMBERS, {"keys": keys[start : start + _BATCH]})
+        found.update((row.payment_id, row.apply_num) for row in rows)
+    return found
+
+
+def _write(
+    connection: Connection,
+    payments: Sequence[tuple[int, Searchable]],
+    cash_receipts: Mapping[int, str],
+) -> None:
     if not payments:
         return
     texts: list[dict[str, Any]] = []
     pieces: list[dict[str, Any]] = []
     for key, payment in payments:
-        text = text_of(payment)
+        text = text_of(payment, cash_receipts.get(key))
         texts.append({"id": key, "text": text})
         pieces.append({"id": key, "pieces": " ".join(grams(text).union(marks_of(payment)))})
     connection.execute(_PUT_TEXT, texts)
@@ -178,7 +208,7 @@ def fill(connection: Connection) -> None:
         within = cancels.c.payment_id.between(rows[0].id, rows[-1].id)
         for key, reason in connection.execute(sa.select(cancels).where(within)):
             reasons.setdefault(key, []).append(SimpleNamespace(reason=reason))
-        put(
+        put_first(  # the table of the cash receipts may be younger
             connection,
             [
                 (row.id, SimpleNamespace(**row._mapping, cancellations=reasons.get(row.id, ())))

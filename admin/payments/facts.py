@@ -204,8 +204,7 @@ def receipt_facts(payment: Payment) -> list[Fact]:
         if entry.receipt_url:
             amount = money_with_unit(Money(entry.amount_minor, payment.currency))
             facts.append(_receipt(gettext("Cancellation"), entry.receipt_url, f"{MINUS}{amount}"))
-    issued = gettext("Issued") if payment.cash_receipt_issued else gettext("Not issued")
-    return [*facts, Fact(name=gettext("Cash receipt"), text=issued)]
+    return [*facts, *_cash_receipt_facts(payment)]
 
 
 def pretty(text: str | None) -> str:
@@ -237,6 +236,40 @@ def _cancellation(entry: dict[str, Any], payment: Payment) -> str:
     amount = money_with_unit(Money(entry["amount_minor"], payment.currency))
     moment = kst(datetime.fromisoformat(entry["cancelled_at"]))
     return " · ".join(filter(None, (f"{MINUS}{amount}", moment, entry["reason"])))
+
+
+def _cash_receipt_facts(payment: Payment) -> list[Fact]:
+    """Whether there is one, and what the gateway told of it when it was asked."""
+    name, receipt = gettext("Cash receipt"), payment.cash_receipt
+    issued = gettext("Issued") if payment.cash_receipt_issued else gettext("Not issued")
+    if receipt is None or receipt.apply_num is None:
+        note = ""
+        if payment.cash_receipt_issued and receipt is not None:
+            moment = kst(receipt.looked_at)
+            note = gettext("the gateway told no number, asked %(moment)s", moment=moment)
+        elif payment.cash_receipt_issued:
+            note = gettext("its number has not been asked for yet")
+        return [Fact(name=name, text=issued, note=note)]
+    if receipt.cancelled_at is not None:
+        issued = gettext("Cancelled")
+    return [
+        _receipt(name, receipt.receipt_url, issued)
+        if receipt.receipt_url
+        else Fact(name=name, text=issued),
+        Fact(
+            name=gettext("Cash receipt number"),
+            text=receipt.apply_num,
+            note=_receipt_kind(receipt.kind or ""),
+            copies=True,
+        ),
+        *_at(gettext("Cash receipt issued"), receipt.applied_at),
+        *_at(gettext("Cash receipt cancelled"), receipt.cancelled_at),
+    ]
+
+
+def _receipt_kind(value: str) -> str:
+    words = {"person": gettext("income deduction"), "company": gettext("proof of expense")}
+    return str(words.get(value, value))
 
 
 def _receipt(name: str, url: str, text: str = "") -> Fact:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
 from admin.domain.search.query import Field
 from admin.models import (
+    CashReceipt,
     Discrepancy,
     Inquiry,
     MoneyOperation,
@@ -32,12 +33,13 @@ _NUMBERS = (
     (Payment.id, Payment.apply_num),
     (Payment.id, Payment.pg_tid),
     (PaymentCancellation.payment_id, PaymentCancellation.cancellation_id),
+    (CashReceipt.payment_id, CashReceipt.apply_num),
 )
 
 
 def find_exact(text: str) -> int | None:
     """The key of the one payment that this is a number of: the gateway's, or the only one of its
-    order, approval, transaction or cancellation."""
+    order, approval, transaction, cancellation or cash receipt."""
     if len(text) < SHORTEST_NUMBER:
         return None
     for key, column in _NUMBERS:
@@ -61,6 +63,7 @@ def get_payment(payment_id: int) -> Payment | None:
             .selectinload(NoteMention.operator),
             selectinload(Payment.inquiries).selectinload(Inquiry.entries),
             selectinload(Payment.escrow_order),
+            selectinload(Payment.cash_receipt),
         )
     )
     return db.session.scalars(query).one_or_none()

@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 
 import sqlalchemy as sa
+import structlog
 
 from admin.audit.service import record
+from admin.cash_receipts.service import learn
 from admin.domain.actor import Actor
 from admin.domain.card_guard import holds_card_number
 from admin.domain.errors import N_, InvalidInput, NotFound
 from admin.domain.mentions import find_called
 from admin.gateway.client import Gateway
+from admin.gateway.errors import GatewayError
 from admin.mirror import service as mirror
 from admin.mirror.service import Applied
 from admin.models import Note, NoteMention, Payment, db, lock, transaction
@@ -20,6 +23,7 @@ from admin.operations.resolver import advance
 from admin.payments.mentions import colleagues, waiting_mentions
 
 LONGEST_NOTE = 2000
+log = structlog.get_logger(__name__)
 
 
 def check_payment(payment_id: int, *, actor: Actor, gateway: Gateway, now: datetime) -> Applied:
@@ -38,7 +42,17 @@ def check_payment(payment_id: int, *, actor: Actor, gateway: Gateway, now: datet
         record(actor, "payment.checked", f"payment:{payment_id}", now=now, changed=changed)
     if (operation := find_open(payment.imp_uid)) is not None:
         advance(operation.id, gateway=gateway, now=now)
+    if payment.cash_receipt_issued or payment.cash_receipt is not None:
+        _check_cash_receipt(payment, gateway=gateway, now=now)
     return applied
+
+
+def _check_cash_receipt(payment: Payment, *, gateway: Gateway, now: datetime) -> None:
+    """The payment is checked whether or not its receipt is told; a round asks for that again."""
+    try:
+        learn(payment.id, payment.imp_uid, gateway=gateway, now=now)
+    except GatewayError as error:
+        log.info("payment.cash_receipt_untold", error=type(error).__name__)
 
 
 def sync_payment(imp_uid: str, *, source: str, gateway: Gateway, now: datetime) -> Applied:

@@ -54,7 +54,8 @@ class Kind(Enum):
 def find_number(text: str, *, kinds: frozenset[Kind]) -> tuple[Kind, int | str] | None:
     """The one thing among `kinds` that `text` is a whole number of, and its key.
 
-    Of a payment: the gateway's, the order's, the approval's, the provider's, a cancellation's.
+    Of a payment: the gateway's, the order's, the approval's, the provider's, a cancellation's or
+    the cash receipt's.
     Of an operation its id, of a customer the shop's number or a billing key, of an inquiry `#12`.
     """
     if not text or len(text) > LONGEST_NUMBER:

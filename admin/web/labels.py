@@ -315,6 +315,7 @@ LABELS: dict[Enum, Label] = {
     Field.ORDER: _plain(_l("Order number")),
     Field.PAYMENT: _plain(_l("Payment id")),
     Field.APPROVAL: _plain(_l("Approval number")),
+    Field.RECEIPT: _plain(_l("Cash receipt number")),
     Field.BUYER: _plain(_l("Buyer")),
     Field.PHONE: _plain(_l("Phone")),
     Field.EMAIL: _plain(_l("Email")),
@@ -425,6 +426,7 @@ LABELS |= {
 JOBS: dict[str, LazyString] = {
     "payments.sync": _l("Walk over the gateway's payments"),
     "checkout.settle": _l("Look for registered cards"),
+    "cash_receipts.collect": _l("Ask for the numbers of cash receipts"),
     "escrow_orders.look": _l("Look for deliveries"),
     "escrow_orders.confirm": _l("Confirm escrow orders by the rule"),
     "operations.sweep": _l("Look for unknown outcomes"),

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from admin.cash_receipts.service import learn
 from admin.domain.actor import Actor
 from admin.domain.clock import kst_date
 from admin.domain.search.parsing import parse
@@ -54,6 +55,9 @@ EXPECTED = {
     "주문번호=ORD-A": "",
     "결제번호:000000000002": "2",
     "승인번호:30418826": "1",
+    "현금영수증:1234": "3",
+    "현금영수증=881234624": "3",
+    "-현금영수증:1234": "12456",
     "구매자:김민": "1",
     "구매자:ㄱㅁㅈ": "1",
     "-구매자:김": "23456",
@@ -99,7 +103,7 @@ EXPECTED = {
 @pytest.fixture
 def trade(stand_in, gateway):
     """Six payments, each with something the others have not."""
-    take_in(
+    keys = take_in(
         stand_in,
         gateway,
         a_payment(
@@ -120,7 +124,15 @@ def trade(stand_in, gateway):
             pg_id="T0000",
         ),
         refunded(2, NOON, 4_000, cancelled_at=NOON + DAY, cancel_reason="단순 변심", pg_id="T0000"),
-        refunded(3, NOON, 10_000, cancelled_at=NOON + DAY, escrow=True, pg_id="T0000"),
+        refunded(
+            3,
+            NOON,
+            10_000,
+            cancelled_at=NOON + DAY,
+            escrow=True,
+            pg_id="T0000",
+            cash_receipt_issued=True,
+        ),
         awaiting(
             4,
             NOON,
@@ -133,6 +145,8 @@ def trade(stand_in, gateway):
         failed(5, NOON - DAY, fail_reason="한도초과", pg_id="T0000"),
         now=NOW,
     )
+    third = "imp_000000000003"  # the number of its receipt is 881234624
+    learn(keys[third], third, gateway=gateway, now=NOW)
     a_test = a_payment(
         6,
         NOON,

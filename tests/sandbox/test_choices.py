@@ -332,6 +332,18 @@ def test_choice_receipt_for_the_rest_of_a_partly_cancelled_payment(api: Api) -> 
     assert answer.json()["response"]["amount"] == 6_000
 
 
+def test_choice_an_automatic_receipt_stays_when_the_payment_is_given_back(api: Api) -> None:
+    """A payment flagged `cash_receipt_issued` has a receipt of nine digits over
+    what was paid, which a cancel leaves as it is."""
+    paid = api.plant(pay_method="trans", amount=11_000, cash_receipt_issued=True)
+    path = f"/receipts/{paid['imp_uid']}"
+    before = api.get(path).json()["response"]
+    api.cancel(imp_uid=paid["imp_uid"])
+
+    assert (len(before["apply_num"]), before["amount"], before["cancelled_at"]) == (9, 11_000, 0)
+    assert api.get(path).json()["response"] == before
+
+
 def test_choice_receipt_of_an_absent_payment_is_400(api: Api) -> None:
     """POST and DELETE /receipts list no 404, so an unknown payment is HTTP 400 there."""
     body = {"identifier": "01012345678"}

@@ -1,5 +1,7 @@
 """/receipts: cash receipts for payments here, and for money from elsewhere."""
 
+import re
+
 import pytest
 
 from tests.sandbox.conftest import Api
@@ -38,6 +40,36 @@ def test_second_receipt_only_after_the_first_is_revoked(api: Api) -> None:
     assert api.delete(path).status_code == 200
     assert api.delete(path).status_code == 400
     assert api.post(path, json=PHONE).status_code == 200
+
+
+def test_a_payment_with_an_automatic_receipt_answers_with_the_same_one(
+    api: Api, contract: Contract
+) -> None:
+    paid = api.plant(pay_method="trans", amount=22_000, tax_free=11_000, cash_receipt_issued=True)
+    path = f"/receipts/{paid['imp_uid']}"
+    read = api.get(path).json()
+    contract.check("GET /receipts/{imp_uid}", read)
+    receipt = read["response"]
+    assert api.get(path).json() == read
+    assert re.fullmatch("[0-9]{9}", receipt["apply_num"])
+    assert (receipt["amount"], receipt["vat"]) == (22_000, 1_000)
+    assert (receipt["applied_at"], receipt["cancelled_at"]) == (paid["paid_at"], 0)
+
+    assert api.post(path, json=PHONE).status_code == 400
+    revoked = api.delete(path).json()["response"]
+    assert revoked["cancelled_at"] > 0
+    assert revoked == receipt | {"cancelled_at": revoked["cancelled_at"]}
+    assert api.get(path).json()["response"] == revoked
+    assert api.delete(path).status_code == 400
+    issued = api.post(path, json=PHONE).json()["response"]
+    assert api.get(path).json()["response"] == issued
+    assert issued["apply_num"] != receipt["apply_num"]
+
+
+def test_what_is_not_paid_has_no_automatic_receipt(api: Api) -> None:
+    waiting = api.plant(pay_method="vbank", status="ready", paid_at=0, cash_receipt_issued=True)
+
+    assert api.get(f"/receipts/{waiting['imp_uid']}").status_code == 404
 
 
 def test_partly_cancelled_payment_gets_one_for_the_rest(api: Api) -> None:

@@ -35,6 +35,7 @@ class Field(Enum):
     ORDER = "order"  # merchant_uid
     PAYMENT = "payment"  # imp_uid
     APPROVAL = "approval"  # apply_num
+    RECEIPT = "receipt"  # apply_num of the cash receipt
     BUYER = "buyer"
     PHONE = "phone"
     EMAIL = "email"

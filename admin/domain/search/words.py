@@ -49,6 +49,9 @@ FIELDS: dict[Field, Names] = {
     Field.ORDER: _names("주문번호", "order", "주문 merchant_uid order_number oid"),
     Field.PAYMENT: _names("결제번호", "payment", "imp_uid imp uid 결제아이디 payment_id"),
     Field.APPROVAL: _names("승인번호", "approval", "apply_num approval_number"),
+    Field.RECEIPT: _names(
+        "현금영수증", "receipt", "현금영수증번호 현금영수증승인번호 cash_receipt receipt_number"
+    ),
     Field.BUYER: _names("구매자", "buyer", "이름 구매자명 주문자 name buyer_name"),
     Field.PHONE: _names("전화", "phone", "전화번호 연락처 휴대폰번호 tel telephone mobile"),
     Field.EMAIL: _names("이메일", "email", "메일 mail e_mail"),

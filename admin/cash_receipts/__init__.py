@@ -1,0 +1,1 @@
+"""Cash receipts: which payment has which, learned from the gateway one payment at a time."""

@@ -1,0 +1,1 @@
+"""The numbers of cash receipts: how they are learned, and how they are found."""
